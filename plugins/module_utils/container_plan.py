@@ -1,0 +1,92 @@
+"""What has to happen on a host so that it holds the containers that are desired, and no other of that service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .container_spec import LABEL_FILES, LABEL_SPEC, Desired
+
+
+@dataclass(frozen=True)
+class Step:
+    """One container and what becomes of it: ``create``, ``replace``, ``start``, ``wait`` or ``remove``, and why."""
+
+    action: str
+    name: str
+    why: str
+    desired: Desired | None = None
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.name} ({self.why})"
+
+
+@dataclass(frozen=True)
+class Plan:
+    steps: tuple[Step, ...]
+    files: tuple[str, ...]
+    stray_files: tuple[str, ...]
+    networks: tuple[str, ...]
+    volumes: tuple[str, ...]
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.files or self.stray_files or self.networks or self.volumes) or any(
+            step.action != "wait" for step in self.steps
+        )
+
+    def lines(self) -> list[str]:
+        """The plan in words, for the diff and for people."""
+        return [
+            *(f"network {name} (missing)" for name in self.networks),
+            *(f"volume {name} (missing)" for name in self.volumes),
+            *(f"write {path}" for path in self.files),
+            *(f"delete {path} (no longer declared)" for path in self.stray_files),
+            *(str(step) for step in self.steps if step.action != "wait"),
+        ]
+
+
+def _step(desired: Desired, found: Mapping[str, Any] | None, image_id: str | None) -> Step | None:
+    if found is None:
+        return Step("create", desired.name, "not there", desired)
+    labels = found["labels"]
+    if image_id != found["image_id"]:
+        return Step("replace", desired.name, "image changed", desired)
+    if labels.get(LABEL_SPEC) != desired.labels[LABEL_SPEC]:
+        return Step("replace", desired.name, "spec changed", desired)
+    if labels.get(LABEL_FILES) != desired.labels[LABEL_FILES]:
+        return Step("replace", desired.name, "files changed", desired)
+    if any(labels.get(key) != value for key, value in desired.labels.items()):
+        return Step("replace", desired.name, "labels changed", desired)
+    if found["state"] != "running":
+        return Step("start", desired.name, f"it is {found['state']}", desired)
+    if desired.checked and found["health"] != "healthy":
+        return Step("wait", desired.name, f"its health is {found['health'] or 'unknown'}", desired)
+    return None
+
+
+def plan(desired: Sequence[Desired], state: Mapping[str, Any]) -> Plan:
+    """Compare what is desired with ``state``, which is what module host_state returned.
+
+    Steps come in start order (``order``, then as declared); removals come last.
+    """
+    containers, images = state["containers"], state["images"]
+    steps = []
+    for wanted in sorted(desired, key=lambda entry: entry.order):
+        step = _step(wanted, containers.get(wanted.name), images.get(wanted.image))
+        if step:
+            steps.append(step)
+    names = {wanted.name for wanted in desired}
+    steps += [Step("remove", name, "no longer declared") for name in sorted(set(containers) - names)]
+
+    def missing(kind: str, wanted_names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for name in wanted_names if name not in state[kind]))
+
+    return Plan(
+        steps=tuple(steps),
+        files=tuple(state["files"]),
+        stray_files=tuple(state["stray_files"]),
+        networks=missing("networks", [name for wanted in desired for name in wanted.networks]),
+        volumes=missing("volumes", [name for wanted in desired for name in wanted.volumes]),
+    )

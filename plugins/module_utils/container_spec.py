@@ -1,0 +1,283 @@
+"""Container specs: what a role states, merged with the hardened baseline.
+
+A *spec* is the short dictionary a role writes (``roles/container/README.md`` lists its keys). :func:`expand` turns it
+into a :class:`Desired`: the arguments of ``community.docker.docker_container``, the files to put on the host, and two
+checksums that are kept as labels so that one look at the host tells what differs. Pure functions; nothing here touches a host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+LABEL_ENVIRONMENT = "slipway.environment"
+LABEL_SERVICE = "slipway.service"
+LABEL_SPEC = "slipway.spec"
+LABEL_FILES = "slipway.files"
+LABEL_RELEASE = "slipway.release"
+
+SECRETS_DIR = "/run/secrets"
+
+KEYS = frozenset(
+    "name image user command entrypoint env files config_dirs validate networks ports volumes tmpfs extra_hosts"
+    " healthcheck memory cpus pids shm_size stop_signal stop_grace labels sysctls working_dir hostname"
+    " capabilities_add relax order wait_timeout".split()
+)
+RELAXABLE = frozenset("read_only no_new_privileges pids memory cpus init restart_policy".split())
+
+
+class SpecError(ValueError):
+    """A spec that cannot become a container; the message names the spec, the key and the mend."""
+
+
+@dataclass(frozen=True)
+class HostFile:
+    """One file of a container: where it stands in the container and on the host, and its content."""
+
+    path: str
+    host_path: str
+    content: str
+    mode: str
+    secret: bool
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Desired:
+    """A container as it should be."""
+
+    name: str
+    image: str
+    arguments: dict[str, Any]
+    files: tuple[HostFile, ...]
+    directories: tuple[str, ...]
+    networks: tuple[str, ...]
+    volumes: tuple[str, ...]
+    uid: int
+    gid: int
+    order: int
+    wait_timeout: int
+    validate: tuple[str, ...]
+    relaxations: tuple[dict[str, Any], ...] = ()
+    checked: bool = True
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+def _checksum(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]
+
+
+def _numeric_user(name: str, user: Any) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d+):(\d+)", str(user or ""))
+    if not match:
+        raise SpecError(f"container '{name}': user is {user!r}. Mend: state it as numbers, \"uid:gid\".")
+    return int(match[1]), int(match[2])
+
+
+def _relaxations(name: str, relax: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    found = []
+    for option, entry in sorted(relax.items()):
+        if option not in RELAXABLE:
+            raise SpecError(
+                f"container '{name}': relax.{option} is not an option that may be relaxed ({', '.join(sorted(RELAXABLE))})."
+            )
+        if not isinstance(entry, Mapping) or set(entry) != {"value", "reason"} or not str(entry["reason"]).strip():
+            raise SpecError(
+                f"container '{name}': relax.{option} needs a value and a reason."
+                f" Mend: relax: {{{option}: {{value: …, reason: why}}}}."
+            )
+        found.append({"option": option, "value": entry["value"], "reason": str(entry["reason"])})
+    return tuple(found)
+
+
+def _files(spec: Mapping[str, Any], host_dir: str) -> tuple[tuple[HostFile, ...], list[dict[str, Any]], list[str]]:
+    """Files, the bind mounts that show them in the container, and the directories to make on the host."""
+    config_dirs = {posixpath.normpath(path) for path in [*spec.get("config_dirs", []), SECRETS_DIR]}
+    files: list[HostFile] = []
+    targets: dict[str, str] = {}
+    for entry in spec.get("files", []):
+        path = posixpath.normpath(entry["path"])
+        if not path.startswith("/"):
+            raise SpecError(f"container '{spec['name']}': file {path!r} is not an absolute path.")
+        secret = bool(entry.get("secret", False))
+        mode = str(entry.get("mode", "0400" if secret else "0444"))
+        files.append(HostFile(path, f"{host_dir}{path}", str(entry["content"]), mode, secret))
+        directory = next((d for d in sorted(config_dirs, reverse=True) if path.startswith(d + "/")), None)
+        targets[directory or path] = f"{host_dir}{directory or path}"
+    if len({entry.path for entry in files}) != len(files):
+        raise SpecError(f"container '{spec['name']}': two files have one path.")
+    mounts = [
+        {"type": "bind", "source": source, "target": target, "read_only": True}
+        for target, source in sorted(targets.items())
+    ]
+    directories = sorted({posixpath.dirname(entry.host_path) for entry in files})
+    return tuple(sorted(files, key=lambda entry: entry.path)), mounts, directories
+
+
+def _volumes(spec: Mapping[str, Any], prefix: str) -> tuple[list[str], list[str]]:
+    """Volume strings as docker_container takes them, and the names of those that are named volumes."""
+    shown, named = [], []
+    for volume in spec.get("volumes", []):
+        source, _, rest = str(volume).partition(":")
+        if not rest:
+            raise SpecError(f"container '{spec['name']}': volume {volume!r} has no target. Mend: \"source:target[:ro]\".")
+        if not source.startswith("/"):
+            source = f"{prefix}{source}"
+            named.append(source)
+        shown.append(f"{source}:{rest}")
+    return shown, named
+
+
+def _healthcheck(name: str, check: Mapping[str, Any] | None) -> tuple[dict[str, Any], bool]:
+    if not check:
+        raise SpecError(
+            f"container '{name}': no healthcheck. Mend: state healthcheck.test, or healthcheck: {{none: reason}}."
+        )
+    if "none" in check:
+        return {"test": ["NONE"]}, False
+    seconds = {key: f"{check.get(key, default)}s" for key, default in (("interval", 5), ("timeout", 3), ("start_period", 30))}
+    return {"test": list(check["test"]), "retries": int(check.get("retries", 3)), **seconds}, True
+
+
+def expand(
+    spec: Mapping[str, Any],
+    *,
+    environment: str,
+    service: str,
+    state_dir: str,
+    baseline: Mapping[str, Any],
+    checksum_key: str,
+) -> Desired:
+    """Merge one spec with the baseline.
+
+    ``baseline`` is ``container_baseline`` of roles/container/defaults: docker_container arguments that hold for every
+    container. ``checksum_key`` keys the checksum of file contents, so that a label never helps to guess a secret.
+
+    :raises SpecError: unknown keys, a user that is not numeric, a relaxation without a reason, no healthcheck.
+    """
+    name = str(spec.get("name", ""))
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+        raise SpecError(f"container name {name!r} is not of the form [a-z0-9-].")
+    unknown = sorted(set(spec) - KEYS)
+    if unknown:
+        raise SpecError(f"container '{name}': unknown keys {', '.join(unknown)}. Mend: see roles/container/README.md.")
+    if not spec.get("image"):
+        raise SpecError(f"container '{name}': no image.")
+    prefix = f"{environment}-"
+    full_name = f"{prefix}{name}"
+    uid, gid = _numeric_user(name, spec.get("user"))
+    relaxations = _relaxations(name, spec.get("relax", {}))
+    relaxed = {entry["option"]: entry["value"] for entry in relaxations}
+    files, mounts, directories = _files(spec, f"{state_dir}/files/{full_name}")
+    volumes, named_volumes = _volumes(spec, prefix)
+    healthcheck, checked = _healthcheck(name, spec.get("healthcheck"))
+    networks = [
+        {"name": f"{prefix}{net['name']}", "aliases": sorted(net.get("aliases", []))} for net in spec.get("networks", [])
+    ]
+
+    arguments: dict[str, Any] = dict(baseline)
+    memory = str(relaxed.get("memory", spec.get("memory", baseline["memory"])))
+    arguments.update(
+        name=full_name,
+        user=f"{uid}:{gid}",
+        memory=memory,
+        memory_swap=memory,
+        cpus=float(relaxed.get("cpus", spec.get("cpus", baseline["cpus"]))),
+        pids_limit=int(relaxed.get("pids", spec.get("pids", baseline["pids_limit"]))),
+        read_only=bool(relaxed.get("read_only", baseline["read_only"])),
+        init=bool(relaxed.get("init", baseline["init"])),
+        restart_policy=str(relaxed.get("restart_policy", baseline["restart_policy"])),
+        security_opts=[
+            option
+            for option in baseline["security_opts"]
+            if not (option.startswith("no-new-privileges") and relaxed.get("no_new_privileges") is False)
+        ],
+        capabilities=sorted(spec.get("capabilities_add", [])),
+        healthcheck=healthcheck,
+        env={key: str(value) for key, value in spec.get("env", {}).items()},
+        networks=networks,
+        network_mode=networks[0]["name"] if networks else "none",
+        mounts=mounts,
+        volumes=volumes,
+        tmpfs=[f"{path}:{options}" for path, options in sorted(spec.get("tmpfs", {}).items())],
+        published_ports=[str(port) for port in spec.get("ports", [])],
+        etc_hosts=dict(spec.get("extra_hosts", {})),
+        stop_signal=str(spec.get("stop_signal", "SIGTERM")),
+        stop_timeout=int(spec.get("stop_grace", 10)),
+        hostname=str(spec.get("hostname", name)),
+    )
+    for key in ("command", "entrypoint"):
+        if key in spec:
+            arguments[key] = [str(part) for part in spec[key]]
+    for key in ("shm_size", "sysctls", "working_dir"):
+        if key in spec:
+            arguments[key] = spec[key]
+    if not arguments["published_ports"]:
+        del arguments["published_ports"]
+
+    content = [[entry.path, entry.mode, uid, gid, entry.sha256] for entry in files]
+    key = checksum_key.encode()
+    labels = {
+        **{str(k): str(v) for k, v in spec.get("labels", {}).items()},
+        LABEL_ENVIRONMENT: environment,
+        LABEL_SERVICE: service,
+        LABEL_SPEC: _checksum({**arguments, "image": spec["image"], "labels": spec.get("labels", {})}),
+        LABEL_FILES: hmac.new(key, json.dumps(content).encode(), hashlib.sha256).hexdigest()[:32],
+    }
+    return Desired(
+        name=full_name,
+        image=str(spec["image"]),
+        arguments=arguments,
+        files=files,
+        directories=tuple(directories),
+        networks=tuple(net["name"] for net in networks),
+        volumes=tuple(named_volumes),
+        uid=uid,
+        gid=gid,
+        order=int(spec.get("order", 0)),
+        wait_timeout=int(spec.get("wait_timeout", 120)),
+        validate=tuple(spec.get("validate", {}).get("command", [])),
+        relaxations=relaxations,
+        checked=checked,
+        labels=labels,
+    )
+
+
+def one_off(desired: Desired, name: str, command: Iterable[str] | None = None) -> dict[str, Any]:
+    """docker_container arguments of a container that runs once beside the service: nothing published, no restart."""
+    arguments = {**desired.arguments, "name": name, "restart_policy": "no", "healthcheck": {"test": ["NONE"]}}
+    arguments.pop("published_ports", None)
+    arguments["networks"] = [{"name": net["name"]} for net in desired.arguments["networks"]]
+    if command is not None:
+        arguments["command"] = list(command)
+    return arguments
+
+
+def document(desired: Desired, host: str) -> dict[str, Any]:
+    """The rendered form that policies read: what would run, with the content of secret files left out."""
+    return {
+        "host": host,
+        "environment": desired.labels[LABEL_ENVIRONMENT],
+        "service": desired.labels[LABEL_SERVICE],
+        "name": desired.name,
+        "container": {**desired.arguments, "image": desired.image, "labels": desired.labels},
+        "files": [
+            {
+                "path": entry.path,
+                "mode": entry.mode,
+                "secret": entry.secret,
+                "content": "[secret file]" if entry.secret else entry.content,
+            }
+            for entry in desired.files
+        ],
+        "relaxations": list(desired.relaxations),
+    }

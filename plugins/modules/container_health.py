@@ -1,0 +1,130 @@
+#!/usr/bin/python
+"""Wait on the host until containers are healthy, or say why they are not."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: container_health
+short_description: Wait until containers are healthy
+version_added: "0.1.0"
+description:
+  - Waits until every named container runs and, where it has a healthcheck, is healthy.
+  - Gives up at once on a container that exited or restarts again and again, else at its timeout, and returns the evidence, which is its last health output
+    and its last log lines.
+author: [Slipway (@slipway)]
+options:
+  containers:
+    description: The containers to wait for.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name: {description: Name of the container., type: str, required: true}
+      timeout: {description: Seconds to wait., type: int, required: true}
+      checked: {description: Whether it has a healthcheck., type: bool, required: true}
+  log_lines: {description: How many log lines to return of one that failed., type: int, default: 25}
+attributes:
+  check_mode: {support: full, description: Changes nothing.}
+  diff_mode: {support: none, description: Changes nothing.}
+"""
+
+EXAMPLES = r"""
+- name: Wait for nginx
+  slipway.kit.container_health:
+    containers: [{name: local-nginx, timeout: 60, checked: true}]
+"""
+
+RETURN = r"""
+failed_containers:
+  description: Those that did not become healthy, each with name, reason, health_output and log.
+  returned: always
+  type: list
+  elements: dict
+seconds: {description: Seconds waited., returned: always, type: float}
+"""
+
+import time
+import traceback
+
+from ansible_collections.community.docker.plugins.module_utils._api.errors import DockerException, NotFound
+from ansible_collections.community.docker.plugins.module_utils.common_api import (
+    AnsibleDockerClient,
+    RequestException,
+)
+
+RESTARTS_BEFORE_GIVING_UP = 3
+
+
+def verdict(state, restarts, checked):
+    """'healthy', '' for not yet, or why it will not get there."""
+    if state["Status"] in ("exited", "dead"):
+        return f"exited with status {state['ExitCode']}{': ' + state['Error'] if state.get('Error') else ''}"
+    if restarts >= RESTARTS_BEFORE_GIVING_UP:
+        return f"restarted {restarts} times, last exit status {state['ExitCode']}"
+    if state["Status"] != "running":
+        return ""
+    health = (state.get("Health") or {}).get("Status")
+    return "healthy" if not checked or health == "healthy" else ""
+
+
+def evidence(client, name, reason, lines):
+    try:
+        found = client.get_json("/containers/{0}/json", name)
+        health = (found["State"].get("Health") or {}).get("Log") or []
+        # The client of community.docker reads logs by these two calls only (docker_container does the same).
+        answer = client._get(
+            client._url("/containers/{0}/logs", name), params={"stdout": 1, "stderr": 1, "follow": 0, "tail": lines}
+        )
+        log = client._get_result_tty(False, answer, found["Config"]["Tty"])
+    except (DockerException, RequestException) as error:
+        return {"name": name, "reason": reason, "health_output": "", "log": f"(no log: {error})"}
+    return {
+        "name": name,
+        "reason": reason,
+        "health_output": health[-1]["Output"].strip() if health else "",
+        "log": log.decode(errors="replace").rstrip(),
+    }
+
+
+def main():
+    options = {
+        "name": {"type": "str", "required": True},
+        "timeout": {"type": "int", "required": True},
+        "checked": {"type": "bool", "required": True},
+    }
+    client = AnsibleDockerClient(
+        argument_spec={
+            "containers": {"type": "list", "elements": "dict", "required": True, "options": options},
+            "log_lines": {"type": "int", "default": 25},
+        },
+        supports_check_mode=True,
+        min_docker_api_version="1.41",
+    )
+    module = client.module
+    lines = module.params["log_lines"]
+    pending = {entry["name"]: entry for entry in module.params["containers"]}
+    failed = []
+    begin = time.monotonic()
+    try:
+        while pending:
+            for name, entry in list(pending.items()):
+                try:
+                    found = client.get_json("/containers/{0}/json", name)
+                    said = verdict(found["State"], found.get("RestartCount", 0), entry["checked"])
+                except NotFound:
+                    said = "is gone"
+                if not said and time.monotonic() - begin > entry["timeout"]:
+                    said = f"not healthy after {entry['timeout']} s"
+                if said:
+                    del pending[name]
+                if said not in ("", "healthy"):
+                    failed.append(evidence(client, name, said, lines))
+            if pending:
+                time.sleep(0.25)
+        module.exit_json(changed=False, failed_containers=failed, seconds=round(time.monotonic() - begin, 1))
+    except (DockerException, RequestException) as error:
+        module.fail_json(msg=f"The container engine did not answer: {error}", exception=traceback.format_exc())
+
+
+if __name__ == "__main__":
+    main()
