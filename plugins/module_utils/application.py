@@ -1,0 +1,234 @@
+"""From an application's contract to container specs: its replicas and its release one-off.
+
+The contract is the normalised form of ``module_utils/contract.py`` (every default filled in). Pure functions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from .contract import normalise
+from .topology import redis_port
+
+SECRETS = "/run/secrets"
+CA = f"{SECRETS}/ca.crt"
+KIT = "/slipway"
+PGBOUNCER_PORT = 6432
+POSTGRES_PORT = 5432
+
+
+def server_command(process: Mapping[str, Any]) -> list[str]:
+    """The command line of a process: its own, or that of the server it names.
+
+    Servers log no access lines of their own: nginx does, without query strings and tokens.
+    """
+    if process.get("command"):
+        return [str(part) for part in process["command"]]
+    port, options = str(process["port"]), [str(option) for option in process.get("options") or []]
+    target, workers = str(process["application"]), str(process.get("workers") or 1)
+    if process["server"] == "daphne":
+        return ["daphne", "-b", "0.0.0.0", "-p", port, "-v", "0", *options, target]
+    if process["server"] == "gunicorn":
+        grace = str(process["stop_grace"])
+        bind = ["--bind", f"0.0.0.0:{port}", "--workers", workers]
+        return ["gunicorn", *bind, "--graceful-timeout", grace, "--worker-tmp-dir", "/tmp", *options, target]
+    bind = ["--host", "0.0.0.0", "--port", port, "--workers", workers]
+    return ["uvicorn", *bind, "--no-access-log", "--timeout-graceful-shutdown", str(process["stop_grace"]), *options, target]
+
+
+def database_parts(database: Mapping[str, Any], password: str) -> dict[str, str]:
+    """Every part of the connection to the application's own database, as the contract's ``database.env`` may ask for them."""
+    user, name = database["user"], database["name"]
+
+    def url(host: str, port: int) -> str:
+        return f"postgres://{quote(user)}:{quote(password, safe='')}@{host}:{port}/{quote(name)}?sslmode=verify-full&sslrootcert={CA}"
+
+    return {
+        "url": url("pgbouncer", PGBOUNCER_PORT),
+        "direct_url": url("db", POSTGRES_PORT),
+        "host": "pgbouncer",
+        "port": str(PGBOUNCER_PORT),
+        "direct_host": "db",
+        "direct_port": str(POSTGRES_PORT),
+        "name": name,
+        "user": user,
+        "password": password,
+        "sslmode": "verify-full",
+        "sslrootcert": CA,
+    }
+
+
+def redis_parts(port: int, password: str) -> dict[str, str]:
+    """Every part of the connection to one Redis service through the router."""
+    return {
+        "url": f"rediss://app:{quote(password, safe='')}@redis:{port}/0?ssl_ca_certs={CA}",
+        "host": "redis",
+        "port": str(port),
+        "user": "app",
+        "password": password,
+        "sslrootcert": CA,
+    }
+
+
+SECRET_PARTS = frozenset(("url", "direct_url", "password"))
+
+
+class _Launch:
+    """What every container of one application shares: environment, secret files, and what the entrypoint exports."""
+
+    def __init__(self, name: str, contract: Mapping[str, Any], secrets: Mapping[str, str], ca: str) -> None:
+        self.env: dict[str, str] = {"HOME": "/tmp", **{k: str(v) for k, v in contract["env"].items()}}
+        self.secret_env: dict[str, str] = {}
+        self.files: list[dict[str, Any]] = [{"path": CA, "content": ca, "mode": "0444"}]
+        self.lock_url_file = ""
+        database = contract.get("database")
+        if database:
+            parts = database_parts(database, secrets[f"database/{name}"])
+            self._connection("database", parts, database["env"])
+            self.lock_url_file = self._secret("database_lock_url", parts["direct_url"])
+        for service, redis in contract["redis"].items():
+            parts = redis_parts(redis_port(name, service, redis), secrets[f"redis/{name}/{service}/app"])
+            self._connection(f"redis_{service}", parts, redis["env"])
+        for key, entry in contract["secrets"].items():
+            path = self._secret(entry.get("file") or key, secrets[f"{name}/{key}"])
+            if entry["env"]:
+                self.secret_env[entry["env"]] = path
+        self.files += [dict(entry) for entry in contract["files"]]
+
+    def _secret(self, name: str, value: str) -> str:
+        path = name if name.startswith("/") else f"{SECRETS}/{name}"
+        self.files.append({"path": path, "content": value, "secret": True})
+        return path
+
+    def _connection(self, prefix: str, parts: Mapping[str, str], env: Mapping[str, str]) -> None:
+        for part, variable in env.items():
+            if part in SECRET_PARTS:
+                self.secret_env[variable] = self._secret(f"{prefix}_{part}", parts[part])
+            else:
+                self.env[variable] = parts[part]
+
+
+def release_key(contract: Mapping[str, Any], image: str) -> str:
+    """What makes a release another one: the image's content, the version and the commands."""
+    text = json.dumps([image, str(contract["version"]), contract["release"]], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _probe(process: Mapping[str, Any]) -> dict[str, Any]:
+    probe = process["probe"]
+    if probe.get("none"):
+        return {"none": probe["none"]}
+    timing = {key: probe[key] for key in ("interval", "timeout", "retries", "start_period")}
+    if probe.get("command"):
+        return {"test": ["CMD", *map(str, probe["command"])], **timing}
+    headers = {str(key): str(value) for key, value in probe["headers"].items()}
+    if probe.get("host"):
+        headers["Host"] = probe["host"]
+    question = {
+        "port": process["port"],
+        "path": probe["path"],
+        "headers": headers,
+        "status": probe["status"],
+        "body": probe.get("body") or "",
+        "timeout": probe["timeout"],
+    }
+    return {"test": ["CMD", "python3", f"{KIT}/probe.py", json.dumps(question, sort_keys=True)], **timing}
+
+
+def application_specs(
+    contract: Mapping[str, Any],
+    *,
+    name: str,
+    image: str,
+    secrets: Mapping[str, str],
+    ca: str,
+    kit_files: Mapping[str, str],
+) -> dict[str, Any]:
+    """Specs of one application on one host.
+
+    :param contract: as the inventory states it.
+    :param image: the tag that the host's engine resolves to an exact id.
+    :param secrets: ``slipway_secrets``.
+    :param ca: the certificate of the environment's authority (PEM).
+    :param kit_files: contents of ``entrypoint.py`` and ``probe.py``.
+    :return: ``{"specs": [...], "release": {spec, key, title, timeout} or {}}``
+    """
+    full = normalise(name, contract)
+    launch = _Launch(name, full, secrets, ca)
+    key = release_key(full, image)
+    described = {
+        "application": name,
+        "version": str(full["version"]),
+        "secret_env": launch.secret_env,
+        "migrations": full.get("migrations"),
+        "release": {"key": key, "commands": full["release"]},
+        "lock_url_file": launch.lock_url_file,
+        "patience": 60,
+    }
+    common: dict[str, Any] = {
+        "image": image,
+        "user": full["user"],
+        "entrypoint": ["python3", f"{KIT}/entrypoint.py"],
+        "config_dirs": [KIT],
+        "files": [
+            *launch.files,
+            *({"path": f"{KIT}/{file}", "content": content} for file, content in sorted(kit_files.items())),
+            {"path": f"{KIT}/launch.json", "content": json.dumps(described, indent=2, sort_keys=True) + "\n"},
+        ],
+        "tmpfs": {"/tmp": "size=64m,mode=1777", **full["tmpfs"]},
+    }
+    labels = {"slipway.application": name, "slipway.version": str(full["version"])}
+
+    def spec(process_name: str, process: Mapping[str, Any], number: int) -> dict[str, Any]:
+        identity = {"SLIPWAY_APPLICATION": name, "SLIPWAY_VERSION": str(full["version"]), "SLIPWAY_PROCESS": process_name}
+        return {
+            **common,
+            "name": f"{name}-{process_name}-{number}",
+            "command": server_command(process),
+            "env": {**launch.env, **identity, **{k: str(v) for k, v in process["env"].items()}},
+            "networks": [{"name": f"app-{name}", "aliases": [process_name]}],
+            "volumes": [
+                f"{name}-{volume['name']}:{volume['path']}"
+                for volume in full["volumes"]
+                if process_name in volume["processes"]
+            ],
+            "healthcheck": _probe(process),
+            "labels": {**labels, "slipway.process": process_name},
+            "order": process["order"],
+            **{key: process[key] for key in ("memory", "cpus", "pids", "stop_signal", "stop_grace")},
+            "wait_timeout": process["probe"].get("start_period", 60) + 60,
+        }
+
+    specs = [
+        spec(process_name, process, number)
+        for process_name, process in full["processes"].items()
+        for number in range(1, process["replicas"] + 1)
+    ]
+    release: dict[str, Any] = {}
+    if full["release"]:
+        release = {
+            "key": key,
+            "title": f"version {full['version']}: " + ", ".join(step["name"] for step in full["release"]),
+            "timeout": sum(step["timeout"] for step in full["release"]) + 120,
+            "spec": {
+                **common,
+                "name": f"{name}-release",
+                "command": ["release"],
+                "env": {**launch.env, "SLIPWAY_RELEASE": "1", "SLIPWAY_APPLICATION": name, "SLIPWAY_VERSION": str(full["version"])},
+                "networks": [{"name": f"app-{name}"}],
+                "healthcheck": {"none": "it runs to its end"},
+                "memory": max((process["memory"] for process in full["processes"].values()), key=_bytes),
+                "labels": {**labels, "slipway.process": "release"},
+            },
+        }
+    return {"specs": specs, "release": release}
+
+
+def _bytes(size: Any) -> int:
+    text = str(size).lower().rstrip("b")
+    factor = {"k": 2**10, "m": 2**20, "g": 2**30}.get(text[-1:], 1)
+    return int(float(text.rstrip("kmg")) * factor)
