@@ -144,7 +144,7 @@ def _healthcheck(name: str, check: Mapping[str, Any] | None) -> tuple[dict[str, 
         )
     if "none" in check:
         return {"test": ["NONE"]}, False
-    seconds = {key: f"{check.get(key, default)}s" for key, default in (("interval", 5), ("timeout", 3), ("start_period", 30))}
+    seconds = {key: f"{check.get(key, default)}s" for key, default in (("interval", 10), ("timeout", 3), ("start_period", 30))}
     return {"test": list(check["test"]), "retries": int(check.get("retries", 3)), **seconds}, True
 
 

@@ -69,38 +69,39 @@ def verdict(state, restarts, checked):
 
 
 def passes(client, name, healthcheck):
-    """Run the container's own healthcheck now instead of waiting for the engine's next interval."""
+    """Run the container's own healthcheck now instead of waiting for the engine's next interval: whether it passed, and its output."""
     test = healthcheck.get("Test") or []
     if test[:1] == ["CMD"]:
         command = test[1:]
     elif test[:1] == ["CMD-SHELL"]:
         command = ["/bin/sh", "-c", *test[1:]]
     else:
-        return False
+        return False, ""
     try:
         request = {"Cmd": command, "AttachStdout": True, "AttachStderr": True, "Tty": False}
         execution = client.post_json_to_json("/containers/{0}/exec", name, data=request)["Id"]
-        client.post_json_to_stream("/exec/{0}/start", execution, data={"Detach": False, "Tty": False}, stream=False, demux=True)
-        return client.get_json("/exec/{0}/json", execution)["ExitCode"] == 0
+        start = {"Detach": False, "Tty": False}
+        stdout, stderr = client.post_json_to_stream("/exec/{0}/start", execution, data=start, stream=False, demux=True)
+        output = ((stdout or b"") + (stderr or b"")).decode(errors="replace").strip()
+        return client.get_json("/exec/{0}/json", execution)["ExitCode"] == 0, output
     except APIError:
-        return False  # it stopped in between; the next look says so
+        return False, ""  # it stopped in between; the next look says so
 
 
-def evidence(client, name, reason, lines):
+def evidence(client, name, reason, output, lines):
     try:
         found = client.get_json("/containers/{0}/json", name)
-        health = (found["State"].get("Health") or {}).get("Log") or []
         # The client of community.docker reads logs by these two calls only (docker_container does the same).
         answer = client._get(
             client._url("/containers/{0}/logs", name), params={"stdout": 1, "stderr": 1, "follow": 0, "tail": lines}
         )
         log = client._get_result_tty(False, answer, found["Config"]["Tty"])
     except (DockerException, RequestException) as error:
-        return {"name": name, "reason": reason, "health_output": "", "log": f"(no log: {error})"}
+        return {"name": name, "reason": reason, "health_output": output, "log": f"(no log: {error})"}
     return {
         "name": name,
         "reason": reason,
-        "health_output": health[-1]["Output"].strip() if health else "",
+        "health_output": output,
         "log": log.decode(errors="replace").rstrip(),
     }
 
@@ -130,8 +131,9 @@ def main():
                 try:
                     found = client.get_json("/containers/{0}/json", name)
                     said = verdict(found["State"], found.get("RestartCount", 0), entry["checked"])
-                    if not said and found["State"]["Status"] == "running" and passes(client, name, found["Config"]["Healthcheck"]):
-                        said = "healthy"
+                    if not said and found["State"]["Status"] == "running":
+                        passed, entry["output"] = passes(client, name, found["Config"]["Healthcheck"])
+                        said = "healthy" if passed else ""
                 except NotFound:
                     said = "is gone"
                 if not said and time.monotonic() - begin > entry["timeout"]:
@@ -139,7 +141,7 @@ def main():
                 if said:
                     del pending[name]
                 if said not in ("", "healthy"):
-                    failed.append(evidence(client, name, said, lines))
+                    failed.append(evidence(client, name, said, entry.get("output", ""), lines))
             if pending:
                 time.sleep(0.25)
         module.exit_json(changed=False, failed_containers=failed, seconds=round(time.monotonic() - begin, 1))
