@@ -1,0 +1,1 @@
+"""Policies: what a security reviewer reads, and the scanner that applies it."""
