@@ -1,0 +1,89 @@
+"""What has to happen on a host: nothing when all is as desired, one step per difference otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.slipway.kit.plugins.module_utils.container_plan import plan
+from ansible_collections.slipway.kit.plugins.module_utils.container_spec import Desired, expand
+
+IMAGE_ID = "sha256:abc"
+
+
+def desired(name: str = "one", order: int = 0) -> Desired:
+    spec = {
+        "name": name,
+        "image": "slipway/one:abc",
+        "user": "1:1",
+        "order": order,
+        "healthcheck": {"test": ["CMD", "true"]},
+        "networks": [{"name": "backbone"}],
+        "volumes": ["data:/data"],
+    }
+    baseline = {"memory": "1m", "cpus": 1, "pids_limit": 1, "read_only": True, "init": True, "restart_policy": "no", "security_opts": []}
+    return expand(spec, environment="local", service="s", state_dir="/state", baseline=baseline, checksum_key="k")
+
+
+def state(*names: str, **changes: Any) -> dict[str, Any]:
+    containers = {
+        name: {"id": name, "image_id": IMAGE_ID, "labels": desired(name.removeprefix("local-")).labels, "state": "running", "health": "healthy"}
+        for name in names
+    }
+    for container in containers.values():
+        container.update(changes)
+    return {
+        "containers": containers,
+        "images": {"slipway/one:abc": IMAGE_ID},
+        "networks": ["local-backbone"],
+        "volumes": ["local-data"],
+        "files": {},
+        "stray_files": [],
+    }
+
+
+def test_nothing_to_do() -> None:
+    planned = plan([desired()], state("local-one"))
+    assert not planned.changed
+    assert planned.steps == ()
+
+
+def test_missing_container_network_and_volume() -> None:
+    planned = plan([desired()], {**state(), "networks": [], "volumes": []})
+    assert planned.lines() == [
+        "network local-backbone (missing)",
+        "volume local-data (missing)",
+        "create local-one (not there)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"image_id": "sha256:old"}, "replace local-one (image changed)"),
+        ({"labels": {**desired().labels, "slipway.spec": "old"}}, "replace local-one (spec changed)"),
+        ({"labels": {**desired().labels, "slipway.files": "old"}}, "replace local-one (files changed)"),
+        ({"labels": {**desired().labels, "slipway.service": "old"}}, "replace local-one (labels changed)"),
+        ({"state": "exited"}, "start local-one (it is exited)"),
+    ],
+)
+def test_differences(changes: dict[str, Any], line: str) -> None:
+    planned = plan([desired()], state("local-one", **changes))
+    assert planned.lines() == [line]
+    assert planned.changed
+
+
+def test_waiting_for_health_is_no_change() -> None:
+    planned = plan([desired()], state("local-one", health="starting"))
+    assert [step.action for step in planned.steps] == ["wait"]
+    assert not planned.changed
+
+
+def test_what_is_no_longer_declared_goes_last() -> None:
+    planned = plan([desired("new")], state("local-old"))
+    assert planned.lines() == ["create local-new (not there)", "remove local-old (no longer declared)"]
+
+
+def test_steps_follow_the_start_order() -> None:
+    planned = plan([desired("b", order=2), desired("a", order=1), desired("c", order=1)], state())
+    assert [step.name for step in planned.steps] == ["local-a", "local-c", "local-b"]
