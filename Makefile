@@ -1,0 +1,96 @@
+# Thin on purpose: a target prepares the tools once, then calls the program that does the work.
+# ENV chooses the inventory: make up ENV=local is the default.
+.DEFAULT_GOAL := help
+
+ENV ?= local
+BIN := .venv/bin
+PLAYBOOK := $(BIN)/ansible-playbook -i inventories/$(ENV)
+RENDERED := build/rendered/$(ENV)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+LINTERS := ruff mypy yamllint shellcheck ansible-lint docs-fresh
+PARTS := $(LINTERS) unit policy molecule
+
+.PHONY: help
+help: ## Say what there is to call
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
+
+##### Operate
+
+.PHONY: up
+up: .venv/.ready-up ## Launch the environment ENV, ask it whether it answers, print its URL
+	$(PLAYBOOK) site.yml
+	$(PLAYBOOK) playbooks/smoke.yml
+
+.PHONY: smoke
+smoke: .venv/.ready-up ## Ask the running environment through its front door
+	$(PLAYBOOK) playbooks/smoke.yml
+
+.PHONY: destroy
+destroy: .venv/.ready-up ## Remove the environment with its data; asks first, FORCE=1 does not
+	$(PLAYBOOK) playbooks/destroy.yml $(if $(FORCE),-e destroy_confirm=$(ENV))
+
+.PHONY: render
+render: .venv/.ready-up ## Write what would run as JSON, touching no host
+	rm -rf $(RENDERED)
+	$(PLAYBOOK) playbooks/render.yml
+
+##### Test: all parts run, each is timed, the last line is the sum
+
+.PHONY: test
+test: .venv/.ready-test ## Lint, unit tests, policies, and the whole chain on this machine
+	@tests/run_parts $(PARTS)
+
+.PHONY: lint
+lint: .venv/.ready-test ## Every linter
+	@tests/run_parts $(LINTERS)
+
+.PHONY: unit
+unit: .venv/.ready-test ## Tests of the Python code, the roles' arguments and the policies
+	$(BIN)/pytest --junitxml build/unit.xml
+
+.PHONY: policy
+policy: .venv/.ready-test render ## Render what would run and apply the policies
+	$(BIN)/python -m policies.run $(RENDERED) --output build/policy
+
+.PHONY: molecule
+molecule: .venv/.ready-test ## Converge, converge again, check mode, testinfra, destroy
+	$(BIN)/molecule test
+
+.PHONY: bench
+bench: .venv/.ready-test ## Measure cold start, warm converge and requests per second
+	$(BIN)/python -m tests.bench
+
+.PHONY: ruff mypy yamllint shellcheck ansible-lint docs-fresh
+ruff: .venv/.ready-test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+mypy: .venv/.ready-test
+	$(BIN)/mypy
+
+yamllint: .venv/.ready-test
+	$(BIN)/yamllint --strict .
+
+shellcheck: .venv/.ready-test
+	scripts/shell_scripts | xargs -r $(BIN)/shellcheck
+
+ansible-lint: .venv/.ready-test
+	$(BIN)/ansible-lint --offline --strict
+
+docs-fresh: .venv/.ready-test
+	$(BIN)/python docs/generate.py --check
+
+##### Documents and tools
+
+.PHONY: docs
+docs: .venv/.ready-test ## Write what is generated: tables of variables, the contract, the policies
+	$(BIN)/python docs/generate.py
+
+.venv/.ready-up: requirements.txt constraints.txt scripts/bootstrap
+	@scripts/bootstrap requirements.txt
+	@touch $@
+
+.venv/.ready-test: requirements-dev.txt requirements.txt constraints.txt scripts/bootstrap
+	@scripts/bootstrap requirements-dev.txt
+	@touch $@ .venv/.ready-up
