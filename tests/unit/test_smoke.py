@@ -1,0 +1,94 @@
+"""What the smoke test asks, and how it judges the answer."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ansible_collections.slipway.kit.plugins.module_utils.smoke import ANY_PAGE, smoke_requests
+from ansible_collections.slipway.kit.plugins.modules import https_probe
+
+
+def application(**changes: Any) -> dict[str, Any]:
+    return {
+        "domains": ["shop.test", "www.shop.test"],
+        "processes": {"web": {"probe": {"path": "/health/ready", "status": 204}}, "worker": {}},
+        "routes": [{"path": "/", "process": "web"}],
+        **changes,
+    }
+
+
+def test_every_domain_is_asked_for_the_health_path() -> None:
+    found = smoke_requests({"shop": application()})
+    assert [entry["url"] for entry in found] == ["https://shop.test/health/ready", "https://www.shop.test/health/ready"]
+    assert {tuple(entry["status"]) for entry in found} == {(204,)}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"processes": {"web": {"probe": {"command": ["true"]}}}},
+        {"internal": ["/health"]},
+        {"internal": ["/health/ready"]},
+    ],
+)
+def test_without_an_open_health_path_the_route_is_asked(changes: dict[str, Any]) -> None:
+    first = smoke_requests({"shop": application(**changes)})[0]
+    assert (first["url"], first["status"]) == ("https://shop.test/", ANY_PAGE)
+
+
+def test_closed_paths_close_whole_segments_only() -> None:
+    assert smoke_requests({"shop": application(internal=["/health/rea"])})[0]["url"].endswith("/health/ready")
+
+
+def test_a_stripped_prefix_is_put_before_the_health_path() -> None:
+    routes = [{"path": "/api", "process": "web", "strip": True}]
+    assert smoke_requests({"shop": application(routes=routes)})[0]["url"] == "https://shop.test/api/health/ready"
+
+
+def test_an_application_without_routes_is_not_asked() -> None:
+    assert smoke_requests({"batch": application(routes=[])}) == []
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.headers["Host"] == "shop.test" else 421)
+        self.send_header("X-Seen-Path", self.path)
+        self.end_headers()
+        self.wfile.write(b"up")
+
+    def log_message(self, *args: Any) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A web server on a free port of the loopback."""
+    server = http.server.HTTPServer(("127.0.0.1", 0), _Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_probe_connects_to_the_address_and_speaks_of_the_host(port: int) -> None:
+    found = https_probe.ask("http://shop.test/a?b=c", "127.0.0.1", port, None, 5)
+    assert (found["status"], found["body"], found["headers"]["x-seen-path"]) == (200, "up", "/a?b=c")
+
+
+def test_the_probe_refuses_other_schemes() -> None:
+    with pytest.raises(ValueError, match="not an http or https URL"):
+        https_probe.ask("file:///etc/passwd", None, None, None, 5)
+
+
+def test_differences_name_status_and_headers() -> None:
+    found = {"status": 500, "headers": {"x-frame-options": "ALLOWALL"}}
+    expected = {"X-Frame-Options": "DENY|SAMEORIGIN", "Referrer-Policy": ".+"}
+    assert https_probe.differences(found, [200, 204], expected) == [
+        "status is 500, not 200 or 204",
+        "header X-Frame-Options is 'ALLOWALL', which does not match 'DENY|SAMEORIGIN'",
+        "header Referrer-Policy is missing",
+    ]
