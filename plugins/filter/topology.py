@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.slipway.kit.plugins.module_utils.topology import dns_label, member, peers, published, redis_port
+from ansible_collections.slipway.kit.plugins.module_utils.topology import dns_label, peers, published, redis_port
 
 
 class FilterModule:
-    """``slipway.kit.dns_label``, ``member``, ``peers``, ``published`` and ``redis_port``."""
+    """``slipway.kit.dns_label``, ``peers``, ``published`` and ``redis_port``: what services are called and where they listen."""
 
-    def filters(self) -> dict[str, Any]:
-        return {
-            "dns_label": dns_label,
-            "member": member,
-            "peers": peers,
-            "published": published,
-            "redis_port": redis_port,
-        }
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"dns_label": dns_label, "peers": peers, "published": published, "redis_port": redis_port}

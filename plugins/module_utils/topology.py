@@ -1,48 +1,51 @@
-"""Names, addresses and ports: how the members of an environment find each other.
-
-A member is addressed by name. On its own host the engine's DNS resolves the name (a network alias); members on other hosts get the name through
-``extra_hosts`` and reach it on that host's private address, where the same port is published. With one host nothing is published.
-"""
+"""Names, addresses and ports of the services that hosts share. Pure functions."""
 
 from __future__ import annotations
 
 import re
 import zlib
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-REDIS_PORTS = range(6400, 6900)
+FIRST_REDIS_PORT = 6400
+REDIS_PORTS = 500
 
 
 def dns_label(host: str) -> str:
-    """The inventory name as one DNS label.
+    """An inventory name as one label of a DNS name.
 
-    >>> dns_label("db1.example.org")
-    'db1-example-org'
+    >>> dns_label("DB_1.example.org")
+    'db-1-example-org'
     """
-    return re.sub(r"[^a-z0-9]+", "-", host.lower()).strip("-")
+    return re.sub(r"[^a-z0-9]", "-", str(host).lower())
 
 
-def member(prefix: str, host: str) -> str:
-    """The name of a host's member of a service: ``postgres-db1``."""
-    return f"{prefix}-{dns_label(host)}"
+def peers(prefix: str, hosts: Sequence[str], this_host: str, addresses: Mapping[str, str]) -> dict[str, str]:
+    """Names and addresses of a service's members on the other hosts, as a container's ``extra_hosts``.
 
+    The member on this host is left out: Docker's own DNS knows it, and its published port cannot be reached from here.
 
-def peers(prefix: str, hosts: Sequence[str], this_host: str, addresses: Mapping[str, str]) -> Dict[str, str]:
-    """``extra_hosts`` for the members on all other hosts: name to private address."""
-    return {member(prefix, host): addresses[host] for host in hosts if host != this_host}
-
-
-def published(port: int, hosts: Sequence[str], bind_address: str) -> List[str]:
-    """What to publish of a port that members on other hosts need: nothing where there is one host."""
-    return [f"{bind_address}:{port}:{port}"] if len(hosts) > 1 else []
-
-
-def redis_port(application: str, service: str, contract: Optional[Mapping[str, Any]] = None) -> int:
-    """The port of a Redis service: the contract's ``port``, else a stable one made of its name.
-
-    It is the same inside the container, on the host and at the router.
+    >>> peers("etcd", ["a", "b"], "a", {"a": "10.0.0.1", "b": "10.0.0.2"})
+    {'etcd-b': '10.0.0.2'}
     """
-    stated = (contract or {}).get("port")
-    if stated:
-        return int(stated)
-    return REDIS_PORTS.start + zlib.crc32(f"{application}/{service}".encode()) % len(REDIS_PORTS)
+    return {f"{prefix}-{dns_label(host)}": addresses[host] for host in hosts if host != this_host}
+
+
+def published(port: int | str, hosts: Sequence[str], bind_address: str) -> list[str]:
+    """The ports to publish for a service's peers: on the private address, and none where there is one host only.
+
+    >>> published(2379, ["a", "b"], "10.0.0.1"), published(2379, ["a"], "10.0.0.1")
+    (['10.0.0.1:2379:2379'], [])
+    """
+    return [f"{bind_address}:{port}:{port}"] if len(set(hosts)) > 1 else []
+
+
+def redis_port(application: str, service: str, contract: Mapping[str, Any]) -> int:
+    """The port of an application's Redis service, the same inside and outside: stated, or derived from its name.
+
+    >>> redis_port("devicehub", "cache", {"port": 6401})
+    6401
+    """
+    if contract.get("port"):
+        return int(contract["port"])
+    return FIRST_REDIS_PORT + zlib.crc32(f"{application}/{service}".encode()) % REDIS_PORTS
