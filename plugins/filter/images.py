@@ -1,0 +1,14 @@
+"""Filters over module_utils/images.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.slipway.kit.plugins.module_utils.images import image_catalogue, image_plan, image_tags
+
+
+class FilterModule:
+    """``slipway.kit.image_catalogue``, ``image_tags`` and ``image_plan``: what is built, under which name, in which order."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"image_catalogue": image_catalogue, "image_plan": image_plan, "image_tags": image_tags}
