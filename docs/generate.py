@@ -1,0 +1,211 @@
+"""Write what stands in two places from its one source: variable tables, the contract's reference, the policy catalogue.
+
+``docs/generate.py`` writes; ``docs/generate.py --check`` only compares, names what is stale and exits 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "collections")]
+GENERATED = "<!-- Written by `make docs`. Change the source, not this file. -->\n"
+
+
+def code(value: Any) -> str:
+    """A value as a table cell shows it.
+
+    >>> code(["a"]), code("x|y"), code(None)
+    ('`["a"]`', '`x\\\\|y`', '')
+    """
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"`{text.strip()}`".replace("|", "\\|").replace("\n", " ") if text != "" else '`""`'
+
+
+def prose(text: Any) -> str:
+    """Text on one line, as a table cell takes it."""
+    lines = text if isinstance(text, list) else [text]
+    return " ".join(" ".join(str(line).split()) for line in lines).replace("|", "\\|")
+
+
+def between(text: str, marker: str, content: str) -> str:
+    """*text* with *content* between the comments ``<!-- marker -->`` and ``<!-- /marker -->``, where it has them.
+
+    >>> between("a <!-- x --> old <!-- /x --> b", "x", "new")
+    'a <!-- x -->\\nnew\\n<!-- /x --> b'
+    """
+    before, opening, rest = text.partition(f"<!-- {marker} -->")
+    _, closing, after = rest.partition(f"<!-- /{marker} -->")
+    return f"{before}{opening}\n{content}\n{closing}{after}" if closing else text
+
+
+def options_of(role: Path) -> dict[str, dict[str, Any]]:
+    """The options of all entry points of a role, in the order they are stated."""
+    path = role / "meta" / "argument_specs.yml"
+    specs = (yaml.safe_load(path.read_text(encoding="utf-8")) or {})["argument_specs"] if path.exists() else {}
+    found: dict[str, dict[str, Any]] = {}
+    for entry_point in specs.values():
+        for name, option in (entry_point.get("options") or {}).items():
+            found.setdefault(name, option)
+    return found
+
+
+def defaults_of(role: Path) -> dict[str, Any]:
+    """What defaults/main.yml states."""
+    path = role / "defaults" / "main.yml"
+    return (yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.exists() else {}
+
+
+def variable_table(role: Path) -> str:
+    """The table that stands between the markers of a role's README."""
+    defaults = defaults_of(role)
+    rows = []
+    for name, option in options_of(role).items():
+        kind = option.get("type", "str")
+        if kind == "list" and "elements" in option:
+            kind = f"list of {option['elements']}"
+        default = "required" if option.get("required") else code(defaults.get(name, option.get("default")))
+        choices = f" One of {', '.join(code(choice) for choice in option['choices'])}." if "choices" in option else ""
+        rows.append(f"| `{name}` | {kind} | {default} | {prose(option.get('description', ''))}{choices} |")
+    if not rows:
+        return "The role has no variables of its own."
+    return "\n".join(["| variable | type | default | what it is |", "|---|---|---|---|", *rows])
+
+
+def role_readmes() -> Iterator[tuple[Path, str]]:
+    """Each role's README with its table."""
+    for role in sorted((ROOT / "roles").iterdir()):
+        readme = role / "README.md"
+        if readme.exists():
+            yield readme, between(readme.read_text(encoding="utf-8"), "variables", variable_table(role))
+
+
+def role_list() -> Iterator[tuple[Path, str]]:
+    """The table of roles in the project's README."""
+    rows = []
+    for role in sorted((ROOT / "roles").iterdir()):
+        meta = role / "meta" / "main.yml"
+        info = yaml.safe_load(meta.read_text(encoding="utf-8"))["galaxy_info"] if meta.exists() else {}
+        rows.append(f"| [{role.name}](roles/{role.name}/README.md) | {prose(info.get('description', ''))} |")
+    readme = ROOT / "README.md"
+    table = "\n".join(["| role | what it is |", "|---|---|", *rows])
+    yield readme, between(readme.read_text(encoding="utf-8"), "roles", table)
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return " or ".join(code(value) for value in schema["enum"])
+    if "const" in schema:
+        return code(schema["const"])
+    for join in ("oneOf", "anyOf"):
+        if join in schema:
+            kinds = list(dict.fromkeys(_kind(entry) for entry in schema[join] if "type" in entry or "enum" in entry))
+            return " or ".join(kinds) or "object"
+    kind = schema.get("type", "any")
+    kind = " or ".join(kind) if isinstance(kind, list) else str(kind)
+    return f"list of {_kind(schema['items'])}" if kind == "array" and "items" in schema else kind
+
+
+def schema_rows(schema: Mapping[str, Any], root: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """A row for each key of a JSON Schema object, and below it those of the objects in it."""
+    required = set(schema.get("required") or [])
+    named = [(f"{prefix}{key}", key in required, value) for key, value in (schema.get("properties") or {}).items()]
+    patterns = {**(schema.get("patternProperties") or {})}
+    if isinstance(schema.get("additionalProperties"), Mapping):
+        patterns["NAME"] = schema["additionalProperties"]
+    named += [(f"{prefix}NAME", False, value) for value in patterns.values()]
+    for path, needed, raw in named:
+        value = _resolve(raw, root)
+        default = "required" if needed else code(value.get("default"))
+        yield f"| `{path}` | {_kind(value)} | {default} | {prose(value.get('description', ''))} |"
+        below = [
+            value,
+            *(_resolve(entry, root) for join in ("oneOf", "anyOf", "allOf") for entry in value.get(join, [])),
+        ]
+        if isinstance(value.get("items"), Mapping):
+            below.append(_resolve(value["items"], root))
+        for entry in below:
+            suffix = "[]." if entry is not value and isinstance(value.get("items"), Mapping) else "."
+            yield from schema_rows(entry, root, f"{path}{suffix}")
+
+
+def _resolve(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not isinstance(schema, Mapping):
+        return {}
+    if "$ref" in schema:
+        found: Any = root
+        for part in str(schema["$ref"]).removeprefix("#/").split("/"):
+            found = found[part]
+        return {**found, **{key: value for key, value in schema.items() if key != "$ref"}}
+    return schema
+
+
+def contract_reference() -> Iterator[tuple[Path, str]]:
+    """docs/reference/contract.md, from the schema that validates contracts."""
+    from ansible_collections.slipway.kit.plugins.module_utils.contract import SCHEMA  # noqa: PLC0415
+
+    lines = [
+        "# The application contract",
+        "",
+        GENERATED,
+        prose(SCHEMA.get("description", "What an application states: one entry of `slipway_applications`.")),
+        "Unknown keys are refused by name.",
+        "",
+        "| key | type | default | what it is |",
+        "|---|---|---|---|",
+        *schema_rows(SCHEMA, SCHEMA),
+    ]
+    yield ROOT / "docs" / "reference" / "contract.md", "\n".join(lines) + "\n"
+
+
+def policy_catalogue() -> Iterator[tuple[Path, str]]:
+    """docs/reference/policies.md, from the policies themselves."""
+    from policies.scan import load_policies  # noqa: PLC0415
+
+    lines = [
+        "# The policies",
+        "",
+        GENERATED,
+        "`make policy` applies them to every container that an environment would run. A spec may relax what the last",
+        "column of a policy names, with a reason that the report shows; nothing else excuses a failure.",
+        "",
+        "| policy | level | what it says | why | mend | may be relaxed by |",
+        "|---|---|---|---|---|---|",
+    ]
+    for policy in load_policies():
+        relaxed = ", ".join(code(option) for option in sorted(policy.relaxed_by)) or "nothing"
+        cells = [policy.id, policy.level, policy.name, f"{policy.why} ({policy.reference})", policy.mend]
+        lines.append("| " + " | ".join([*map(prose, cells), relaxed]) + " |")
+    yield ROOT / "docs" / "reference" / "policies.md", "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Write or compare."""
+    parser = argparse.ArgumentParser(description="Write the generated parts of the documents.")
+    parser.add_argument("--check", action="store_true", help="write nothing; name what is stale and exit 1")
+    check = parser.parse_args().check
+    stale = []
+    for pages in (role_readmes(), role_list(), contract_reference(), policy_catalogue()):
+        for path, text in pages:
+            if path.exists() and path.read_text(encoding="utf-8") == text:
+                continue
+            stale.append(path.relative_to(ROOT))
+            if not check:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+    for path in stale:
+        print(f"{path} is stale: run make docs" if check else f"wrote {path}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
