@@ -8,7 +8,7 @@ from ansible_collections.slipway.kit.plugins.module_utils.images import image_ca
 
 
 class FilterModule:
-    """``slipway.kit.image_catalogue``, ``image_tags`` and ``image_plan``: what is built, under which name, in which order."""
+    """``image_catalogue``, ``image_tags``, ``image_plan``: what is built, under which name, in which order."""
 
     def filters(self) -> dict[str, Any]:
         return {"image_catalogue": image_catalogue, "image_plan": image_plan, "image_tags": image_tags}

@@ -12,7 +12,15 @@ import re
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 # Never part of an image, whether or not a context's .dockerignore says so.
-ALWAYS_IGNORED = ("**/__pycache__", "**/*.pyc", ".git", "**/.venv", "**/.mypy_cache", "**/.pytest_cache", "**/.ruff_cache")
+ALWAYS_IGNORED = (
+    "**/__pycache__",
+    "**/*.pyc",
+    ".git",
+    "**/.venv",
+    "**/.mypy_cache",
+    "**/.pytest_cache",
+    "**/.ruff_cache",
+)
 
 KIT_KEYS = {"repository", "source", "epoch", "base_reference", "images", "applications"}
 IMAGE_KEYS = {"name", "title", "context", "dockerfile", "from", "args"}
@@ -62,7 +70,7 @@ def ignore_rules(text: str) -> "Callable[[str], bool]":
 
 
 def context_files(context: str, dockerfile: str = "Dockerfile") -> Iterator[str]:
-    """Relative paths of the files in a build context, sorted: what is sent to the engine, and what the tag is a hash of."""
+    """Relative paths of the files in a build context, sorted: what the engine gets, and what the tag is a hash of."""
     rules_file = os.path.join(context, ".dockerignore")
     text = ""
     if os.path.isfile(rules_file):
@@ -131,7 +139,11 @@ def _application(name: str, contract: Mapping[str, Any], parents: Mapping[str, s
     build = image.get("build")
     if not build or "context" not in build:
         raise ImageError(f"application {name}: image needs either build.context or reference")
-    return {**entry, **{key: build[key] for key in ("context", "dockerfile", "args") if build.get(key)}, "from": dict(parents)}
+    return {
+        **entry,
+        **{key: build[key] for key in ("context", "dockerfile", "args") if build.get(key)},
+        "from": dict(parents),
+    }
 
 
 def image_catalogue(kit: Mapping[str, Any], applications: Mapping[str, Any], root: str) -> List[Dict[str, Any]]:
@@ -216,8 +228,8 @@ def image_plan(
 ) -> List[Dict[str, Any]]:
     """What a host has to make, in order: the images it wants and lacks, and those it lacks to build them on.
 
-    ``present`` are the references the host's engine holds, ``names`` the images it wants: without any, all that no other
-    image is built on. (A base or a build stage is made only when something has to be built on it.)
+    ``present`` are the references the host's engine holds, ``names`` the images it wants: without any, all that no
+    other image is built on. (A base or a build stage is made only when something has to be built on it.)
     """
     by_name = {str(image["name"]): image for image in catalogue}
     unknown = sorted(set(names or ()) - set(by_name))

@@ -1,0 +1,242 @@
+"""Images are named after their contents, built after what they build on, and only where they are missing."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.slipway.kit.plugins.module_utils.images import (
+    ImageError,
+    context_files,
+    image_catalogue,
+    image_plan,
+    image_tags,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> dict[str, Any]:
+    """A kit of a base, a build stage, a Python image and one service, with their contexts below tmp_path."""
+    images: list[dict[str, Any]] = [{"name": "base", "context": "base"}]
+    images += [{"name": name, "context": name, "from": {"BASE": "base"}} for name in ("build", "python", "redis")]
+    for image in images:
+        (tmp_path / image["context"]).mkdir()
+        (tmp_path / image["context"] / "Dockerfile").write_text("ARG BASE\nFROM ${BASE}\n")
+    return {
+        "repository": "slipway",
+        "source": "urn:slipway:",
+        "epoch": "2026-01-01",
+        "base_reference": "",
+        "images": images,
+        "applications": {"from": {"BASE": "python", "BUILD": "build"}},
+    }
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> dict[str, Any]:
+    """One application, by contract, with its context."""
+    (tmp_path / "hub").mkdir()
+    (tmp_path / "hub" / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "hub" / "manage.py").write_text("print()\n")
+    return {"hub": {"version": "1.2.3", "image": {"build": {"context": "hub", "args": {"EXTRA": 7}}}}}
+
+
+def tags(kit: dict[str, Any], applications: dict[str, Any], root: Path) -> dict[str, str]:
+    return image_tags(image_catalogue(kit, applications, str(root)))
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    return {name for name in after if before.get(name) != after[name]}
+
+
+def test_catalogue_entry_says_all_that_a_build_needs(kit: dict[str, Any], hub: dict[str, Any], tmp_path: Path) -> None:
+    catalogue = {image["name"]: image for image in image_catalogue(kit, hub, str(tmp_path))}
+    assert list(catalogue) == ["base", "build", "python", "redis", "app-hub"]
+    base, entry = catalogue["base"], catalogue["app-hub"]
+    assert (base["source"], base["args"], base["requires"]) == ("bootstrap", {}, [])
+    assert entry["source"] == "build"
+    assert entry["context"] == str(tmp_path / "hub")
+    assert entry["args"] == {"EXTRA": "7", "BASE": catalogue["python"]["tag"], "BUILD": catalogue["build"]["tag"]}
+    assert entry["requires"] == ["build", "python"]
+    repository, content = entry["tag"].split(":")
+    assert repository == "slipway/app-hub"
+    assert entry["labels"] == {
+        "org.opencontainers.image.title": "hub",
+        "org.opencontainers.image.version": "1.2.3",
+        "org.opencontainers.image.source": "urn:slipway:hub",
+        "slipway.content": content,
+    }
+
+
+def test_same_contents_have_the_same_tags_on_another_machine(
+    kit: dict[str, Any], hub: dict[str, Any], tmp_path: Path
+) -> None:
+    before = tags(kit, hub, tmp_path)
+    for name in ("base", "build", "python", "redis", "hub"):
+        for file in (tmp_path / name).iterdir():
+            file.chmod(0o600)
+            os.utime(file, (1, 1))
+    elsewhere = tmp_path.rename(tmp_path.with_name("elsewhere"))
+    assert tags(kit, hub, elsewhere) == before
+
+
+def test_file_changes_its_image_and_what_builds_on_it(kit: dict[str, Any], hub: dict[str, Any], tmp_path: Path) -> None:
+    before = tags(kit, hub, tmp_path)
+    (tmp_path / "python" / "Dockerfile").write_text("FROM scratch\nUSER 1\n")
+    assert changed(before, tags(kit, hub, tmp_path)) == {"python", "app-hub"}
+
+
+@pytest.mark.parametrize("change", ["content", "name", "mode", "link", "argument", "version"])
+def test_whatever_an_image_is_made_of_changes_its_tag(
+    kit: dict[str, Any], hub: dict[str, Any], tmp_path: Path, change: str
+) -> None:
+    before = tags(kit, hub, tmp_path)
+    program = tmp_path / "hub" / "manage.py"
+    match change:
+        case "content":
+            program.write_text("print(1)\n")
+        case "name":
+            program.rename(program.with_name("other.py"))
+        case "mode":
+            program.chmod(0o755)
+        case "link":
+            program.unlink()
+            program.symlink_to("Dockerfile")
+        case "argument":
+            hub["hub"]["image"]["build"]["args"]["EXTRA"] = 8
+        case "version":
+            hub["hub"]["version"] = "1.2.4"
+    assert changed(before, tags(kit, hub, tmp_path)) == {"app-hub"}
+
+
+def test_epoch_rebuilds_everything(kit: dict[str, Any], hub: dict[str, Any], tmp_path: Path) -> None:
+    before = tags(kit, hub, tmp_path)
+    assert changed(before, tags({**kit, "epoch": "2026-02-01"}, hub, tmp_path)) == set(before)
+
+
+def test_base_comes_from_a_registry_where_one_is_named(kit: dict[str, Any], tmp_path: Path) -> None:
+    before = tags(kit, {}, tmp_path)
+    kit["base_reference"] = "registry.example/debian@sha256:0123"
+    base = image_catalogue(kit, {}, str(tmp_path))[0]
+    assert (base["source"], base["args"]) == ("build", {"BASE": "registry.example/debian@sha256:0123"})
+    assert changed(before, tags(kit, {}, tmp_path)) == set(before)
+
+
+def test_application_from_a_registry_is_pulled(kit: dict[str, Any], tmp_path: Path) -> None:
+    reference = "registry.example/shop@sha256:0123"
+    catalogue = image_catalogue(kit, {"shop": {"version": "1", "image": {"reference": reference}}}, str(tmp_path))
+    assert catalogue[-1] == {"name": "app-shop", "tag": reference, "source": "pull", "requires": []}
+    assert image_plan(catalogue, [reference], ["app-shop"]) == []
+
+
+def test_ignored_files_are_neither_hashed_nor_sent(tmp_path: Path) -> None:
+    for path in (
+        "Dockerfile",
+        ".dockerignore",
+        "app/main.py",
+        "app/__pycache__/main.pyc",
+        "notes.md",
+        "README.md",
+        "docs/a/b.txt",
+        "docs/keep.txt",
+        "local.env",
+        "sub/local.env",
+        ".git/HEAD",
+    ):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    assert "notes.md" in list(context_files(str(tmp_path)))
+    (tmp_path / ".dockerignore").write_text(
+        "# notes\n*.md\n!README.md\n/docs/**\n!docs/keep.txt\n**/*.env\nDockerfile\n"
+    )
+    assert list(context_files(str(tmp_path))) == [
+        ".dockerignore",
+        "Dockerfile",
+        "README.md",
+        "app/main.py",
+        "docs/keep.txt",
+    ]
+
+
+def test_ignore_patterns_read_as_the_engine_reads_them(tmp_path: Path) -> None:
+    for path in ("a/x.log", "a/b/x.log", "x.log", "build/out", "builder/out", "f1", "f2", "fx", "Dockerfile"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    (tmp_path / ".dockerignore").write_text("*/x.log\nbuild\nf[0-9]\n")
+    assert list(context_files(str(tmp_path))) == [
+        ".dockerignore",
+        "Dockerfile",
+        "a/b/x.log",
+        "builder/out",
+        "fx",
+        "x.log",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mutate", "message"),
+    [
+        (lambda kit: kit.update(epoc="x"), "unknown key epoc"),
+        (lambda kit: kit["images"][1].update(contxt="x"), "image build: unknown key contxt"),
+        (lambda kit: kit["images"][1].update(context="nowhere"), "is not a directory on the control machine"),
+        (lambda kit: kit["images"][1].update(dockerfile="Other"), "there is no Other in"),
+        (lambda kit: kit["images"].reverse(), "builds on base, which is not listed before it"),
+        (lambda kit: kit["images"].append(kit["images"][0]), "image base: named twice"),
+    ],
+)
+def test_broken_catalogue_is_refused(kit: dict[str, Any], tmp_path: Path, mutate: Any, message: str) -> None:
+    mutate(kit)
+    with pytest.raises(ImageError, match=message):
+        image_catalogue(kit, {}, str(tmp_path))
+
+
+def test_application_without_image_is_refused(kit: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="application shop: image needs either"):
+        image_catalogue(kit, {"shop": {"version": "1"}}, str(tmp_path))
+
+
+class TestPlan:
+    """What a host has to make."""
+
+    @pytest.fixture
+    def catalogue(self, kit: dict[str, Any], hub: dict[str, Any], tmp_path: Path) -> list[dict[str, Any]]:
+        return image_catalogue(kit, hub, str(tmp_path))
+
+    @staticmethod
+    def names(plan: list[dict[str, Any]]) -> list[str]:
+        return [image["name"] for image in plan]
+
+    def test_empty_host_needs_all_in_order(self, catalogue: list[dict[str, Any]]) -> None:
+        assert self.names(image_plan(catalogue, [])) == ["base", "build", "python", "redis", "app-hub"]
+
+    def test_complete_host_needs_nothing(self, catalogue: list[dict[str, Any]]) -> None:
+        assert image_plan(catalogue, list(image_tags(catalogue).values())) == []
+
+    def test_build_stages_are_not_missed_while_nothing_is_built(self, catalogue: list[dict[str, Any]]) -> None:
+        known = image_tags(catalogue)
+        assert image_plan(catalogue, [known["redis"], known["app-hub"]]) == []
+
+    def test_missing_image_brings_the_missing_ones_it_builds_on(self, catalogue: list[dict[str, Any]]) -> None:
+        known = image_tags(catalogue)
+        assert self.names(image_plan(catalogue, [known["base"], known["redis"]])) == ["build", "python", "app-hub"]
+
+    def test_host_gets_only_what_it_runs(self, catalogue: list[dict[str, Any]]) -> None:
+        assert self.names(image_plan(catalogue, [], ["redis"])) == ["base", "redis"]
+
+    def test_unknown_name_is_refused(self, catalogue: list[dict[str, Any]]) -> None:
+        with pytest.raises(ImageError, match="no image is called rediss"):
+            image_plan(catalogue, [], ["rediss"])
+
+
+def test_the_kits_own_images_are_found_quickly() -> None:
+    kit = yaml.safe_load((ROOT / "playbooks/vars/images.yml").read_text())["slipway_image_kit"]
+    started = time.perf_counter()
+    catalogue = image_catalogue(kit, {}, str(ROOT))
+    assert time.perf_counter() - started < 0.1
+    assert [image["name"] for image in catalogue][:3] == ["base", "build", "python"]
