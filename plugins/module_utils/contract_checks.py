@@ -1,0 +1,285 @@
+"""What the contract's schema cannot say: how the parts of an application, and several applications, go together.
+
+The checks meet contracts that the schema has refused already, so they read with care and skip what has the wrong shape.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from .problems import Problem, did_you_mean
+from .topology import redis_port
+
+#: Names that the router and the pooler have in an application's network.
+RESERVED_NAMES = ("db", "redis", "pgbouncer", "router", "localhost")
+RESERVED_DATABASES = ("postgres", "template0", "template1", "replicator", "patroni", "pgbouncer")
+#: Ports that the router, the stores and the pooler listen on.
+RESERVED_PORTS = (2379, 2380, 5432, 6432, 8008, 8080, 8404, 26379)
+
+SECRET_WORDS = frozenset(
+    "password passwd passphrase pass pwd secret secrets token tokens key keys apikey credential credentials".split()
+)
+#: A variable that ends so speaks about a secret and is none: TOKEN_LIFETIME, PRIVATE_KEY_FILE.
+HARMLESS_WORDS = frozenset(
+    "file path dir lifetime ttl timeout age expiry expires expiration prefix name id length size min max header headers"
+    " algorithm algorithms enabled required days hours minutes seconds validators hashers policy policies rotation rotate"
+    " class backend type".split()
+)
+URL_WITH_PASSWORD = re.compile(r"^[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@", re.IGNORECASE)
+TRUE = {"true", "1", "yes", "on"}
+
+Checker = Callable[[Mapping[str, Any], str], Iterator[Problem]]
+
+
+def maps(value: Any, key: str) -> dict[str, Mapping[str, Any]]:
+    """The entries of ``value[key]`` that are mappings themselves."""
+    entries = value.get(key) if isinstance(value, Mapping) else None
+    if not isinstance(entries, Mapping):
+        return {}
+    return {str(name): entry for name, entry in entries.items() if isinstance(entry, Mapping)}
+
+
+def listed(value: Any, key: str) -> list[tuple[int, Mapping[str, Any]]]:
+    """The entries of the list ``value[key]`` that are mappings, with their numbers."""
+    entries = value.get(key) if isinstance(value, Mapping) else None
+    if not isinstance(entries, list):
+        return []
+    return [(number, entry) for number, entry in enumerate(entries) if isinstance(entry, Mapping)]
+
+
+def texts(value: Any) -> list[str]:
+    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
+
+
+def looks_secret(key: str, value: Any) -> bool:
+    """Whether a variable carries a secret in the clear, by its name or because it is a URL with a password."""
+    if not isinstance(value, str) or not value:
+        return False
+    if URL_WITH_PASSWORD.match(value):
+        return True
+    words = re.sub(r"[0-9]+$", "", key).lower().strip("_").split("_")
+    if not SECRET_WORDS & set(words) or words[-1] in HARMLESS_WORDS or "public" in words:
+        return False
+    return not value.startswith("/") and value.lower() not in TRUE | {"false", "0", "no", "off"} and not value.isdigit()
+
+
+def _processes(contract: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    routed = {str(route.get("process")) for _, route in listed(contract, "routes")}
+    for name, process in maps(contract, "processes").items():
+        here = f"{where}.processes.{name}"
+        port, server = process.get("port"), process.get("server")
+        if name in RESERVED_NAMES:
+            yield Problem(
+                here, f"the application's network knows {name} as something else", "give the process another name"
+            )
+        if server and not process.get("application"):
+            yield Problem(
+                f"{here}.application", f"{server} is not told what to load", "state it, as package.asgi:application"
+            )
+        if process.get("application") and not server:
+            yield Problem(f"{here}.application", "only a server reads it", "add server, or take application out")
+        workers = process.get("workers")
+        if isinstance(workers, int) and workers > 1 and server not in ("gunicorn", "uvicorn"):
+            yield Problem(
+                f"{here}.workers", "only gunicorn and uvicorn have workers", "take it out, and raise replicas"
+            )
+        if not port:
+            probe = process.get("probe")
+            needs = [
+                *(["a route leads to it"] if name in routed else []),
+                *([f"{server} listens on one"] if server else []),
+                *(["its probe asks over HTTP"] if isinstance(probe, Mapping) and probe.get("path") else []),
+            ]
+            if needs:
+                yield Problem(
+                    f"{here}.port",
+                    f"is missing, and {' and '.join(needs)}",
+                    "state the port that the process listens on",
+                )
+        replicas = process.get("replicas")
+        if process.get("singleton") is True and isinstance(replicas, int) and replicas > 1:
+            yield Problem(
+                f"{here}.replicas", f"is {replicas}, and the process is a singleton", "take out replicas or singleton"
+            )
+
+
+def _references(contract: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    entries = contract.get("processes")
+    known = [str(name) for name in entries] if isinstance(entries, Mapping) else []
+
+    def missing(here: str, name: Any) -> Problem:
+        what = f"there is no process {name}{did_you_mean(name, known).rstrip('?')}"
+        return Problem(here, what, f"name one of {', '.join(known) or 'the processes'}")
+
+    for number, route in listed(contract, "routes"):
+        if isinstance(route.get("process"), str) and route["process"] not in known:
+            yield missing(f"{where}.routes[{number}].process", route["process"])
+    for number, volume in listed(contract, "volumes"):
+        for name in texts(volume.get("processes")):
+            if name not in known:
+                yield missing(f"{where}.volumes[{number}].processes", name)
+
+
+def _routes(contract: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    seen: dict[str, int] = {}
+    for number, route in listed(contract, "routes"):
+        here, path, mask = f"{where}.routes[{number}]", route.get("path"), route.get("mask")
+        if isinstance(path, str):
+            if path in seen:
+                yield Problem(
+                    f"{here}.path", f"{path} is the path of routes[{seen[path]}] too", "keep one of the two routes"
+                )
+            seen.setdefault(path, number)
+        if isinstance(mask, str):
+            try:
+                groups = re.compile(mask).groups
+            except re.error as error:
+                yield Problem(f"{here}.mask", f"is not a regular expression: {error}", "correct it")
+                continue
+            if groups != 1:
+                yield Problem(
+                    f"{here}.mask", f"has {groups} groups", "put what is masked into one group, as /invite/([^/]+)"
+                )
+    if seen and not texts(contract.get("domains")):
+        yield Problem(
+            f"{where}.domains", "there are routes and no domain under which they are reached", "state a domain"
+        )
+
+
+def _database(contract: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    database = contract.get("database")
+    if not isinstance(database, Mapping):
+        for key in ("release", "migrations"):
+            if contract.get(key):
+                yield Problem(
+                    f"{where}.{key}", "its lock is held in a database, and the application has none", "add database: {}"
+                )
+    else:
+        for key in ("name", "user"):
+            if database.get(key) in RESERVED_DATABASES:
+                yield Problem(f"{where}.database.{key}", f"{database[key]} belongs to the server", "choose another")
+    migrations = contract.get("migrations")
+    if isinstance(migrations, Mapping) and migrations.get("on_start") is True and not migrations.get("apply"):
+        yield Problem(
+            f"{where}.migrations.apply", "is missing, and on_start needs it", "state the command that migrates"
+        )
+
+
+def _secrets(contract: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    for name, secret in maps(contract, "secrets").items():
+        generate, least = secret.get("generate", 50), secret.get("min_length", 32)
+        if type(generate) is int and type(least) is int and generate < least:
+            here = f"{where}.secrets.{name}"
+            yield Problem(
+                here,
+                f"generates {generate} characters, and min_length asks for {least}",
+                "raise generate or lower min_length",
+            )
+
+
+def _environments(contract: Mapping[str, Any], where: str) -> Iterator[tuple[str, str, Any]]:
+    """Every stated variable: where it stands, its name, its value."""
+    image = contract.get("image")
+    places: list[tuple[str, Any]] = [(f"{where}.env", contract.get("env"))]
+    places += [
+        (f"{where}.processes.{name}.env", process.get("env")) for name, process in maps(contract, "processes").items()
+    ]
+    places += [(f"{where}.image.build.args", build.get("args")) for build in maps({"image": image}, "image").values()]
+    for place, entries in places:
+        if isinstance(entries, Mapping):
+            yield from ((place, str(key), value) for key, value in entries.items())
+
+
+def _variables(contract: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    for place, key, value in _environments(contract, where):
+        if looks_secret(key, value):
+            how = f"move it to {where}.secrets.{key}: {{}}, and its value to the vault"
+            yield Problem(
+                f"{place}.{key}",
+                "looks like a secret in the clear, which everybody who may ask the engine can read",
+                how,
+            )
+    owners: dict[str, str] = {}
+    entries = contract.get("env")
+    if isinstance(entries, Mapping):
+        owners = {str(key): f"{where}.env" for key in entries}
+    for name, secret in maps(contract, "secrets").items():
+        variable = secret.get("env", name)
+        if variable is not False:
+            yield from _owned(owners, name if variable is True else str(variable), f"{where}.secrets.{name}")
+    connections = [(f"{where}.redis.{name}", redis) for name, redis in maps(contract, "redis").items()]
+    if isinstance(contract.get("database"), Mapping):
+        connections.append((f"{where}.database", contract["database"]))
+    for here, connection in connections:
+        names = connection.get("env")
+        for variable in names.values() if isinstance(names, Mapping) else ():
+            yield from _owned(owners, str(variable), f"{here}.env")
+
+
+def _owned(owners: dict[str, str], variable: str, here: str) -> Iterator[Problem]:
+    if variable in owners:
+        yield Problem(here, f"sets {variable}, which {owners[variable]} sets too", "keep one of the two")
+    owners.setdefault(variable, here)
+
+
+CHECKS: tuple[Checker, ...] = (_processes, _references, _routes, _database, _secrets, _variables)
+
+
+def application_problems(contract: Mapping[str, Any], where: str, *, production: bool, root: str) -> Iterator[Problem]:
+    """What is wrong within one application."""
+    for check in CHECKS:
+        yield from check(contract, where)
+    if production:
+        for place, key, value in _environments(contract, where):
+            words = key.upper().split("_")
+            if "DEBUG" in (words[0], words[-1]) and str(value).lower() in TRUE:
+                yield Problem(
+                    f"{place}.{key}",
+                    "is on, and this environment is production",
+                    "turn it off, or set slipway_production: false",
+                )
+    image = contract.get("image")
+    build = image.get("build") if isinstance(image, Mapping) else None
+    context = build.get("context") if isinstance(build, Mapping) else None
+    if isinstance(build, Mapping) and isinstance(context, str) and context and root:
+        directory, here = os.path.join(root, context), f"{where}.image.build"
+        dockerfile = str(build.get("dockerfile") or "Dockerfile")
+        if not os.path.isdir(directory):
+            yield Problem(
+                f"{here}.context", f"{directory} is not a directory on the control machine", "correct the path"
+            )
+        elif not os.path.isfile(os.path.join(directory, dockerfile)):
+            yield Problem(f"{here}.dockerfile", f"there is no {dockerfile} in {directory}", "correct the name")
+
+
+def _claims(name: str, contract: Mapping[str, Any], where: str) -> Iterator[tuple[str, str]]:
+    """What only one may have: the thing, and where it is claimed."""
+    for number, domain in enumerate(texts(contract.get("domains"))):
+        yield f"the domain {domain}", f"{where}.domains[{number}]"
+    database = contract.get("database")
+    if isinstance(database, Mapping):
+        for key in ("name", "user"):
+            thing = "database" if key == "name" else "role"
+            yield f"the {thing} {database.get(key) or name.replace('-', '_')}", f"{where}.database.{key}"
+    for service, redis in maps(contract, "redis").items():
+        port = redis.get("port")
+        if port is None or type(port) is int:
+            yield f"the port {redis_port(name, service, redis)}", f"{where}.redis.{service}.port"
+    for process in maps(contract, "processes"):
+        yield f"the container name {name}-{process}", f"{where}.processes.{process}"
+
+
+def common_problems(applications: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    """What is wrong between applications: two claim what one may have."""
+    claimed = {f"the port {port}": "the kit" for port in RESERVED_PORTS}
+    for name, contract in applications.items():
+        if not isinstance(contract, Mapping):
+            continue
+        for thing, here in _claims(str(name), contract, f"{where}.{name}"):
+            if thing in claimed:
+                how = f"state another port at {here}" if thing.startswith("the port") else "change one of the two"
+                yield Problem(here, f"{thing} is taken by {claimed[thing]}", how)
+            claimed.setdefault(thing, here)
