@@ -98,17 +98,17 @@ def ask(url: str, address: str | None, port: int | None, ca_path: str | None, ti
         connection.request(
             "GET", target, headers={"Host": parts.netloc, "User-Agent": "slipway-probe", "Accept": "*/*"}
         )
+        # Read now: the socket is given up with the last byte of an answer that closes the connection.
+        tls = {"tls": connection.sock.version()} if isinstance(connection, _Https) else {}
         answer = connection.getresponse()
         body = answer.read(8000)
-        found: dict[str, Any] = {
+        return {
             "status": answer.status,
             "headers": {name.lower(): value for name, value in answer.getheaders()},
             "body": body.decode(errors="replace")[:2000],
             "seconds": round(time.monotonic() - began, 4),
+            **tls,
         }
-        if isinstance(connection, _Https):
-            found["tls"] = connection.sock.version()
-        return found
     finally:
         connection.close()
 
