@@ -104,66 +104,50 @@ def role_list() -> Iterator[tuple[Path, str]]:
 def _kind(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return " or ".join(code(value) for value in schema["enum"])
-    if "const" in schema:
-        return code(schema["const"])
-    for join in ("oneOf", "anyOf"):
-        if join in schema:
-            kinds = list(dict.fromkeys(_kind(entry) for entry in schema[join] if "type" in entry or "enum" in entry))
-            return " or ".join(kinds) or "object"
-    kind = schema.get("type", "any")
-    kind = " or ".join(kind) if isinstance(kind, list) else str(kind)
-    return f"list of {_kind(schema['items'])}" if kind == "array" and "items" in schema else kind
+    kinds = schema.get("type", "any")
+    kinds = [kinds] if isinstance(kinds, str) else [kind for kind in kinds if kind != "null"]
+    if kinds == ["array"] and isinstance(schema.get("items"), Mapping):
+        return f"list of {_kind(schema['items'])}"
+    return " or ".join(kinds)
 
 
-def schema_rows(schema: Mapping[str, Any], root: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """A row for each key of a JSON Schema object, and below it those of the objects in it."""
-    required = set(schema.get("required") or [])
-    named = [(f"{prefix}{key}", key in required, value) for key, value in (schema.get("properties") or {}).items()]
-    patterns = {**(schema.get("patternProperties") or {})}
+def _parts(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
+    """What is right below a schema, as a path goes on: ``.key``, ``.NAME`` of a mapping, ``[].key`` of a list."""
+    for key, value in (schema.get("properties") or {}).items():
+        yield f".{key}", value, key in (schema.get("required") or [])
     if isinstance(schema.get("additionalProperties"), Mapping):
-        patterns["NAME"] = schema["additionalProperties"]
-    named += [(f"{prefix}NAME", False, value) for value in patterns.values()]
-    for path, needed, raw in named:
-        value = _resolve(raw, root)
-        default = "required" if needed else code(value.get("default"))
-        yield f"| `{path}` | {_kind(value)} | {default} | {prose(value.get('description', ''))} |"
-        below = [
-            value,
-            *(_resolve(entry, root) for join in ("oneOf", "anyOf", "allOf") for entry in value.get(join, [])),
-        ]
-        if isinstance(value.get("items"), Mapping):
-            below.append(_resolve(value["items"], root))
-        for entry in below:
-            suffix = "[]." if entry is not value and isinstance(value.get("items"), Mapping) else "."
-            yield from schema_rows(entry, root, f"{path}{suffix}")
+        yield ".NAME", schema["additionalProperties"], False
+    if isinstance(schema.get("items"), Mapping) and "properties" in schema["items"]:
+        for suffix, value, required in _parts(schema["items"]):
+            yield f"[]{suffix}", value, required
 
 
-def _resolve(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
-    if not isinstance(schema, Mapping):
-        return {}
-    if "$ref" in schema:
-        found: Any = root
-        for part in str(schema["$ref"]).removeprefix("#/").split("/"):
-            found = found[part]
-        return {**found, **{key: value for key, value in schema.items() if key != "$ref"}}
-    return schema
+def schema_rows(schema: Mapping[str, Any], path: str, deep: bool) -> Iterator[str]:
+    """A table row for each key below a JSON Schema, and with *deep* for those below them."""
+    for suffix, value, required in _parts(schema):
+        here = f"{path}{suffix}".lstrip(".")
+        default = "required" if required else code(value.get("default"))
+        yield f"| `{here}` | {_kind(value)} | {default} | {prose(value.get('description', ''))} |"
+        if deep:
+            yield from schema_rows(value, here, deep)
 
 
 def contract_reference() -> Iterator[tuple[Path, str]]:
     """docs/reference/contract.md, from the schema that validates contracts."""
-    from ansible_collections.slipway.kit.plugins.module_utils.contract import SCHEMA  # noqa: PLC0415
+    from ansible_collections.slipway.kit.plugins.module_utils.contract_schema import CONTRACT_SCHEMA  # noqa: PLC0415
 
-    lines = [
-        "# The application contract",
-        "",
-        GENERATED,
-        prose(SCHEMA.get("description", "What an application states: one entry of `slipway_applications`.")),
-        "Unknown keys are refused by name.",
-        "",
-        "| key | type | default | what it is |",
-        "|---|---|---|---|",
-        *schema_rows(SCHEMA, SCHEMA),
+    header = ["| key | type | default | what it is |", "|---|---|---|---|"]
+    lines = ["# The application contract", "", GENERATED]
+    lines += [prose(CONTRACT_SCHEMA["description"]), ""]
+    lines += [
+        "It is one entry of `slipway_applications`: the application's name, and below it these keys. Unknown keys are"
     ]
+    lines += ["refused by name. `NAME` stands for a name of your choice, `[]` for each entry of a list.", ""]
+    lines += [*header, *schema_rows(CONTRACT_SCHEMA, "", deep=False)]
+    for suffix, value, _ in _parts(CONTRACT_SCHEMA):
+        rows = list(schema_rows(value, suffix, deep=True))
+        if rows:
+            lines += ["", f"## {suffix.lstrip('.')}", "", prose(value.get("description", "")), "", *header, *rows]
     yield ROOT / "docs" / "reference" / "contract.md", "\n".join(lines) + "\n"
 
 
