@@ -9,7 +9,7 @@ RENDERED := build/rendered/$(ENV)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 LINTERS := ruff mypy yamllint shellcheck ansible-lint docs-fresh
-PARTS := $(LINTERS) unit policy molecule
+PARTS := $(LINTERS) unit policy engine molecule
 
 .PHONY: help
 help: ## Say what there is to call
@@ -52,6 +52,10 @@ unit: .venv/.ready-test ## Tests of the Python code, the roles' arguments and th
 .PHONY: policy
 policy: .venv/.ready-test render ## Render what would run and apply the policies
 	$(BIN)/python -m policies.run $(RENDERED) --output build/policy
+
+.PHONY: engine
+engine: .venv/.ready-test ## Tests of the container role against this machine's engine
+	$(BIN)/pytest tests/engine --junitxml build/engine.xml
 
 .PHONY: molecule
 molecule: .venv/.ready-test ## Converge, converge again, check mode, testinfra, destroy
