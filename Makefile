@@ -9,7 +9,7 @@ RENDERED := build/rendered/$(ENV)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 LINTERS := ruff mypy yamllint shellcheck ansible-lint docs-fresh
-PARTS := $(LINTERS) unit policy engine molecule
+PARTS := $(LINTERS) unit policy molecule engine
 
 .PHONY: help
 help: ## Say what there is to call
@@ -55,6 +55,7 @@ policy: .venv/.ready-test render ## Render what would run and apply the policies
 
 .PHONY: engine
 engine: .venv/.ready-test ## Tests of the container role against this machine's engine
+	$(PLAYBOOK) playbooks/engine.yml playbooks/images.yml
 	$(BIN)/pytest tests/engine --junitxml build/engine.xml
 
 .PHONY: molecule
