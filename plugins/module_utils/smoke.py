@@ -9,18 +9,19 @@ from typing import Any
 ANY_PAGE = [200, 204, 301, 302, 303, 307, 308, 401, 403]
 
 
-def smoke_requests(applications: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+def smoke_requests(applications: Mapping[str, Mapping[str, Any]], port: int = 443) -> list[dict[str, Any]]:
     """One request for each domain of each routed application: the health path of the process behind its first route.
 
     A process without an HTTP probe, or with one that is closed to the outside, is asked for the route itself; then any
     answer of the application counts, a redirect to a login included.
 
-    :return: dictionaries with application, domain, url and status (the codes that are expected).
+    :param port: the one in the addresses that people use.
+    :return: dictionaries with application, domain, base (scheme, domain and port), url and status (what is expected).
 
     >>> contract = {"domains": ["a.test"], "processes": {"web": {"probe": {"path": "/up"}}},
     ...             "routes": [{"path": "/", "process": "web"}]}
     >>> smoke_requests({"a": contract})
-    [{'application': 'a', 'domain': 'a.test', 'url': 'https://a.test/up', 'status': [200]}]
+    [{'application': 'a', 'domain': 'a.test', 'base': 'https://a.test', 'url': 'https://a.test/up', 'status': [200]}]
     """
     found: list[dict[str, Any]] = []
     for name, contract in sorted(applications.items()):
@@ -28,10 +29,10 @@ def smoke_requests(applications: Mapping[str, Mapping[str, Any]]) -> list[dict[s
         if not routes:
             continue
         path, status = _path(contract, routes[0])
-        found += [
-            {"application": name, "domain": domain, "url": f"https://{domain}{path}", "status": status}
-            for domain in contract.get("domains") or []
-        ]
+        for domain in contract.get("domains") or []:
+            base = f"https://{domain}" + (f":{port}" if int(port) != 443 else "")
+            about = {"application": name, "domain": domain, "base": base}
+            found.append({**about, "url": f"{base}{path}", "status": status})
     return found
 
 

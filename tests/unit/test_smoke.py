@@ -56,6 +56,11 @@ def test_a_stripped_prefix_is_put_before_the_health_path() -> None:
     assert smoke_requests({"shop": application(routes=routes)})[0]["url"] == "https://shop.test/api/health/ready"
 
 
+def test_another_port_stands_in_the_addresses() -> None:
+    first = smoke_requests({"shop": application()}, 8443)[0]
+    assert (first["base"], first["url"]) == ("https://shop.test:8443", "https://shop.test:8443/health/ready")
+
+
 def test_an_application_without_routes_is_not_asked() -> None:
     assert smoke_requests({"batch": application(routes=[])}) == []
 
