@@ -1,6 +1,6 @@
 """Run a program in a container through the engine's API, with text on its standard input.
 
-The same calls as community.docker.docker_container_exec; here as a function, for modules that run several programs in one go.
+The same calls as community.docker.docker_container_exec, as a function: for modules that run several programs.
 """
 
 from __future__ import annotations
@@ -46,4 +46,8 @@ def run(client: Any, container: str, command: Sequence[str], text: str = "") -> 
     finally:
         socket.close()
     ended = client.get_json("/exec/{0}/json", created["Id"])
-    return Outcome(int(ended.get("ExitCode") or 0), (output or b"").decode(errors="replace"), (errors or b"").decode(errors="replace"))
+    return Outcome(
+        int(ended.get("ExitCode") or 0),
+        (output or b"").decode(errors="replace"),
+        (errors or b"").decode(errors="replace"),
+    )

@@ -36,8 +36,8 @@ def application_databases(
 ) -> list[dict[str, Any]]:
     """The database of each application that has one, with the connections that it may hold.
 
-    A pool of ``pool_size`` stands on every app host; ``direct_connections`` are for release commands and migrations, which
-    go past the pools.
+    A pool of ``pool_size`` stands on every app host; ``direct_connections`` are for release commands and migrations,
+    which go past the pools.
     """
     found = []
     for application, contract in sorted(applications.items()):
@@ -60,13 +60,14 @@ def application_databases(
 def database_logins(databases: list[dict[str, Any]], secrets: Mapping[str, str]) -> list[dict[str, Any]]:
     """The databases in the form that module postgres_databases takes, each with its role's password.
 
-    >>> database_logins([{"application": "a", "name": "a", "owner": "a", "connection_limit": 3, "extensions": [], "pool_size": 1}],
-    ...                 {"database/a": "x"})[0]["password"]
+    >>> shop = {"application": "shop", "name": "s", "owner": "s", "connection_limit": 3, "extensions": []}
+    >>> database_logins([shop], {"database/shop": "x"})[0]["password"]
     'x'
     """
     keys = ("name", "owner", "connection_limit", "extensions")
     return [
-        {**{key: entry[key] for key in keys}, "password": secrets[f"database/{entry['application']}"]} for entry in databases
+        {**{key: entry[key] for key in keys}, "password": secrets[f"database/{entry['application']}"]}
+        for entry in databases
     ]
 
 
@@ -92,9 +93,9 @@ def _between(low: int, value: float, high: int) -> int:
 def memory_settings(memory: Union[str, int], connections: int) -> dict[str, str]:
     """Settings that share out the container's memory.
 
-    A quarter is shared buffers. Of the rest, half is left to the page cache, which counts against the same limit, and what
-    backends sort and hash with is an eighth of the connections at work at once with two such steps each: a limit that is
-    passed means a killed backend, which takes the whole server down with it.
+    A quarter is shared buffers. Of the rest, half is left to the page cache, which counts against the limit too, and
+    half to sorting and hashing, by an eighth of the connections at once, two such steps each: passing the limit means
+    a killed backend, which takes the whole server down with it.
     """
     total = size_in_bytes(memory)
     if total < 128 * MIB:

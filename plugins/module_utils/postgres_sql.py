@@ -1,7 +1,7 @@
 """What a Postgres cluster should hold, compared with what it holds, as SQL for psql's standard input. Pure functions.
 
-No password is in any of it: a role is given a verifier that was computed here, and a verifier that still fits its password is
-left alone.
+No password is in any of it: a role is given a verifier that was computed here, and a verifier that still fits its
+password is left alone.
 """
 
 from __future__ import annotations
@@ -23,6 +23,18 @@ QUIET = (
     "SET log_statement = 'none'; SET log_min_duration_statement = -1; SET log_min_error_statement = 'panic';"
     " SET search_path = pg_catalog;\n"
 )
+
+#: The state of a cluster that does not run yet, for check mode.
+NOTHING: dict[str, Any] = {
+    "recovery": False,
+    "streaming": False,
+    "cluster": {},
+    "restart_only": [],
+    "pending_restart": [],
+    "settings": {},
+    "roles": {},
+    "databases": {},
+}
 
 
 class StateError(ValueError):
@@ -78,7 +90,8 @@ SELECT json_build_object(
     SELECT json_object_agg(rolname, json_build_object(
       'login', rolcanlogin, 'superuser', rolsuper, 'createdb', rolcreatedb, 'createrole', rolcreaterole,
       'replication', rolreplication, 'bypassrls', rolbypassrls, 'limit', rolconnlimit, 'verifier', rolpassword,
-      'groups', (SELECT json_agg(g.rolname) FROM pg_auth_members m JOIN pg_authid g ON g.oid = m.roleid WHERE m.member = a.oid)))
+      'groups', (SELECT json_agg(g.rolname) FROM pg_auth_members m JOIN pg_authid g ON g.oid = m.roleid
+                 WHERE m.member = a.oid)))
     FROM pg_authid a WHERE rolname = ANY ({roles})),
   'databases', (
     SELECT json_object_agg(datname, json_build_object(
@@ -86,7 +99,8 @@ SELECT json_build_object(
       'public', (SELECT json_agg(privilege_type ORDER BY privilege_type)
                  FROM aclexplode(coalesce(datacl, acldefault('d', datdba))) WHERE grantee = 0),
       'connect', (SELECT json_agg(pg_get_userbyid(grantee))
-                  FROM aclexplode(coalesce(datacl, acldefault('d', datdba))) WHERE grantee <> 0 AND privilege_type = 'CONNECT')))
+                  FROM aclexplode(coalesce(datacl, acldefault('d', datdba)))
+                  WHERE grantee <> 0 AND privilege_type = 'CONNECT')))
     FROM pg_database WHERE datname = ANY ({databases})));
 """
 
@@ -128,10 +142,10 @@ def parse_state(output: str) -> dict[str, Any]:
         raise StateError("psql printed no state.")
     state: dict[str, Any] = dict(documents[0])
     for key in ("roles", "databases", "settings"):
-        state[key] = state[key] or {}
+        state[key] = state.get(key) or {}
     for key in ("restart_only", "pending_restart"):
-        state[key] = state[key] or []
-    state["cluster"] = state["cluster"] or {}
+        state[key] = state.get(key) or []
+    state["cluster"] = state.get("cluster") or {}
     for found in documents[1:]:
         state["databases"][found["database"]].update(found)
     return state
@@ -156,11 +170,13 @@ def check_names(databases: Sequence[Mapping[str, Any]]) -> list[str]:
         for kind in ("name", "owner"):
             value = str(entry[kind])
             if value in RESERVED or value.startswith("pg_"):
-                problems.append(f"the name {value!r} belongs to Postgres or the kit. Mend: state another database {kind}.")
+                problems.append(
+                    f"the name {value!r} belongs to Postgres or the kit. Mend: state another database {kind}."
+                )
             holder = f"{kind} {value}"
             if holder in seen:
                 problems.append(
-                    f"two applications state the database {kind} {value!r}. Mend: a database and a role for each application."
+                    f"two applications state the database {kind} {value!r}. Mend: a database and a role for each."
                 )
             seen[holder] = value
     return problems
@@ -175,15 +191,15 @@ def plan(
     """The statements that lead from ``state`` to what is wanted; none when nothing differs.
 
     :param databases: dictionaries with name, owner, password, connection_limit and extensions.
-    :param accounts: dictionaries with name and password: roles of the cluster itself, which Patroni makes and whose passwords
-        may change.
+    :param accounts: dictionaries with name and password: roles of the cluster itself, which Patroni makes and whose
+        passwords may change.
     """
     statements: list[Statement] = []
     roles = state["roles"]
     if GROUP not in roles:
         statements.append(Statement("postgres", f"CREATE ROLE {ident(GROUP)} NOLOGIN", f"create role {GROUP}"))
     for name in ("postgres", "template1"):
-        statements += _closed(name, state["databases"].get(name, {}))
+        statements += _closed(name, state["databases"].get(name))
     for entry in accounts:
         statements += _account(entry, state, make_verifier)
     for entry in databases:
@@ -196,11 +212,15 @@ def _closed(name: str, found: Optional[Mapping[str, Any]]) -> list[Statement]:
     if found is not None and not found.get("public"):
         return []
     return [
-        Statement("postgres", f"REVOKE ALL ON DATABASE {ident(name)} FROM PUBLIC", f"close database {name} to everybody else")
+        Statement(
+            "postgres", f"REVOKE ALL ON DATABASE {ident(name)} FROM PUBLIC", f"close database {name} to everybody else"
+        )
     ]
 
 
-def _account(entry: Mapping[str, Any], state: Mapping[str, Any], make_verifier: Callable[[str], str]) -> list[Statement]:
+def _account(
+    entry: Mapping[str, Any], state: Mapping[str, Any], make_verifier: Callable[[str], str]
+) -> list[Statement]:
     name = entry["name"]
     found = state["roles"].get(name)
     if found is None:
@@ -217,7 +237,11 @@ def _account(entry: Mapping[str, Any], state: Mapping[str, Any], make_verifier: 
     if name not in (state["databases"].get("postgres", {}).get("connect") or []):
         # pg_rewind logs in there.
         statements.append(
-            Statement("postgres", f"GRANT CONNECT ON DATABASE postgres TO {ident(name)}", f"let role {name} into database postgres")
+            Statement(
+                "postgres",
+                f"GRANT CONNECT ON DATABASE postgres TO {ident(name)}",
+                f"let role {name} into database postgres",
+            )
         )
     return statements
 
@@ -233,7 +257,9 @@ def _role(
         return [Statement("postgres", sql, f"create role {name} (at most {limit} connections)")]
     statements = []
     if not found["login"] or any(found[flag] for flag in ROLE_FLAGS):
-        statements.append(Statement("postgres", f"ALTER ROLE {ident(name)} {flags}", f"take privileges from role {name}"))
+        statements.append(
+            Statement("postgres", f"ALTER ROLE {ident(name)} {flags}", f"take privileges from role {name}")
+        )
     if found["limit"] != limit:
         statements.append(
             Statement(
@@ -243,12 +269,14 @@ def _role(
             )
         )
     if GROUP not in (found["groups"] or []):
-        statements.append(Statement("postgres", f"GRANT {ident(GROUP)} TO {ident(name)}", f"put role {name} in {GROUP}"))
-    for group in found["groups"] or []:
-        if group != GROUP:
-            statements.append(
-                Statement("postgres", f"REVOKE {ident(group)} FROM {ident(name)}", f"take role {name} out of {group}")
-            )
+        statements.append(
+            Statement("postgres", f"GRANT {ident(GROUP)} TO {ident(name)}", f"put role {name} in {GROUP}")
+        )
+    statements += [
+        Statement("postgres", f"REVOKE {ident(group)} FROM {ident(name)}", f"take role {name} out of {group}")
+        for group in found["groups"] or []
+        if group != GROUP
+    ]
     if not matches(entry["password"], found["verifier"]):
         statements.append(
             Statement(
@@ -266,12 +294,21 @@ def _database(entry: Mapping[str, Any], found: Optional[Mapping[str, Any]]) -> l
     if found is None:
         sql = f"CREATE DATABASE {ident(name)} OWNER {ident(owner)} TEMPLATE template0 ENCODING 'UTF8'"
         statements.append(Statement("postgres", sql, f"create database {name}, owned by {owner}"))
-        found = {"owner": owner, "extensions": ["plpgsql"], "schema_owner": "pg_database_owner", "schema_public": ["USAGE"]}
+        found = {
+            "owner": owner,
+            "extensions": ["plpgsql"],
+            "schema_owner": "pg_database_owner",
+            "schema_public": ["USAGE"],
+        }
         statements += _closed(name, None)
     else:
         if found["owner"] != owner:
             statements.append(
-                Statement("postgres", f"ALTER DATABASE {ident(name)} OWNER TO {ident(owner)}", f"give database {name} to {owner}")
+                Statement(
+                    "postgres",
+                    f"ALTER DATABASE {ident(name)} OWNER TO {ident(owner)}",
+                    f"give database {name} to {owner}",
+                )
             )
         statements += _closed(name, found)
     if found["schema_owner"] != owner:
@@ -280,7 +317,9 @@ def _database(entry: Mapping[str, Any], found: Optional[Mapping[str, Any]]) -> l
         )
     if found["schema_public"]:
         statements.append(
-            Statement(name, "REVOKE ALL ON SCHEMA public FROM PUBLIC", f"close schema public of {name} to everybody else")
+            Statement(
+                name, "REVOKE ALL ON SCHEMA public FROM PUBLIC", f"close schema public of {name} to everybody else"
+            )
         )
     for extension in entry["extensions"]:
         if extension not in (found["extensions"] or []):
@@ -307,11 +346,11 @@ def script(statements: Sequence[Statement]) -> str:
 def cluster_patch(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
     """The changes to Patroni's dynamic configuration, as its PATCH takes them (None deletes a key).
 
-    ``postgresql.parameters`` is ours as a whole: what is no longer wanted goes. Other keys that are not ours (an operator's
-    ``pause``, a ``standby_cluster``) stay.
+    ``postgresql.parameters`` is ours as a whole: what is no longer wanted goes. Other keys that are not ours (an
+    operator's ``pause``, a ``standby_cluster``) stay.
 
-    >>> cluster_patch({"ttl": 20, "postgresql": {"parameters": {"a": 1}}}, {"ttl": 30, "postgresql": {"parameters": {"b": 2}}})
-    {'ttl': 20, 'postgresql': {'parameters': {'a': 1, 'b': None}}}
+    >>> cluster_patch({"ttl": 20, "parameters": {"a": 1}}, {"ttl": 30, "parameters": {"b": 2}})
+    {'ttl': 20, 'parameters': {'a': 1, 'b': None}}
     """
     patch: dict[str, Any] = {}
     for key, value in wanted.items():
@@ -320,12 +359,23 @@ def cluster_patch(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> dict[s
             present = present if isinstance(present, Mapping) else {}
             below = cluster_patch(value, present)
             if key == "parameters":
-                below.update({gone: None for gone in sorted(set(present) - set(value))})
+                below.update(dict.fromkeys(sorted(set(present) - set(value))))
             if below:
                 patch[key] = below
         elif key not in found or present != value:
             patch[key] = value
     return patch
+
+
+def complaint(text: str) -> str:
+    """What a program said when it failed, short and without verifiers (psql shows the line that it stumbled over).
+
+    >>> complaint("Traceback …\\n  File …\\nOSError: no route")
+    'OSError: no route'
+    """
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    shown = lines[-1:] if any(line.startswith("Traceback") for line in lines) else lines[:10]
+    return re.sub(r"SCRAM-SHA-256\$[^'\s]*", "[verifier]", "\n".join(shown))[:1000] or "no message"
 
 
 #: Patroni passes these on the command line, where pg_settings.pending_restart does not see them differ.
@@ -344,7 +394,9 @@ def pending_restart(wanted: Mapping[str, Any], state: Mapping[str, Any]) -> list
     parameters = (wanted.get("postgresql") or {}).get("parameters") or {}
     settings = state["settings"]
     differing = [
-        name for name in COMMAND_LINE if name in parameters and name in settings and str(parameters[name]) != str(settings[name])
+        name
+        for name in COMMAND_LINE
+        if name in parameters and name in settings and str(parameters[name]) != str(settings[name])
     ]
     return sorted({*state["pending_restart"], *differing})
 

@@ -70,24 +70,19 @@ from ansible_collections.community.docker.plugins.module_utils.common_api import
     AnsibleDockerClient,
     RequestException,
 )
-
 from ansible_collections.slipway.kit.plugins.module_utils import engine_exec, postgres_sql
 
 PSQL = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", "postgres"]
 PATRONICTL = ["patronictl", "-c", "/etc/patroni"]
-NOTHING = {
-    "recovery": False,
-    "roles": {},
-    "databases": {},
-    "settings": {},
-    "restart_only": [],
-    "pending_restart": [],
-    "cluster": {},
-}
 
 
-class Failure(Exception):
+class MemberError(Exception):
     """What the user is told."""
+
+
+def waits(member):
+    """Whether a line of `patronictl list` says that the member waits for a restart."""
+    return bool(member.get("Pending restart"))
 
 
 class Member:
@@ -104,7 +99,7 @@ class Member:
     def run(self, command, text=""):
         outcome = engine_exec.run(self.client, self.container, command, text)
         if outcome.status != 0:
-            raise Failure("{0}: {1}".format(command[0], (outcome.errors or outcome.output).strip()))
+            raise MemberError("{0}: {1}".format(command[0], postgres_sql.complaint(outcome.errors or outcome.output)))
         return outcome.output
 
     def settle(self, accept, waiting_for):
@@ -117,10 +112,10 @@ class Member:
                 if accept(state):
                     return state
                 last = ""
-            except (Failure, postgres_sql.StateError) as error:
+            except (MemberError, postgres_sql.StateError) as error:
                 last = str(error)
             if time.monotonic() >= deadline:
-                raise Failure(
+                raise MemberError(
                     "{0}: {1}, waited {2} s. {3} Mend: `docker exec {0} patronictl list` says what the cluster thinks; where etcd lost"
                     " its data, restart this container.".format(self.container, waiting_for, self.timeout, last)
                 )
@@ -131,11 +126,9 @@ class Member:
             lambda state: not state["recovery"] or state["streaming"], "the member neither leads nor follows a leader"
         )
 
-    def configure(self, patch, state):
+    def configure(self, patch, restart):
         """Change the cluster's settings, wait until this member has them, restart whoever needs it."""
-        restart = postgres_sql.pending_restart(self.cluster, state)
         if patch:
-            restart += postgres_sql.restart_parameters(patch, state)
             self.run([*PATRONICTL, "edit-config", "--quiet", "--force", "--apply", "-", self.scope], json.dumps(patch))
             self.settle(
                 lambda state: not postgres_sql.cluster_patch(self.cluster, state["cluster"]),
@@ -143,21 +136,18 @@ class Member:
             )
         return self.restart() if restart else []
 
-    def pending(self):
-        members = json.loads(self.run([*PATRONICTL, "list", "--format", "json", self.scope]))
-        return [entry for entry in members if entry.get("Pending restart")]
+    def members(self):
+        return json.loads(self.run([*PATRONICTL, "list", "--format", "json", self.scope]))
 
     def restart(self):
-        """Restart the members that wait for it, followers first."""
-        deadline = time.monotonic() + self.timeout
-        members = self.pending()
-        while not members and time.monotonic() < deadline:
-            time.sleep(0.5)
-            members = self.pending()
-        # The leader saw the change; a follower says so within its next loop.
-        if len(members) > 0:
-            time.sleep(2)
-            members = self.pending() or members
+        """Restart the members that wait for it, followers first: a follower with fewer connections than its leader cannot follow."""
+        # Each member says within its next loop that it waits.
+        deadline = time.monotonic() + 3 * self.cluster.get("loop_wait", 10)
+        members = self.members()
+        while not all(map(waits, members)) and time.monotonic() < deadline:
+            time.sleep(1)
+            members = self.members()
+        members = [entry for entry in members if waits(entry)]
         names = [entry["Member"] for entry in sorted(members, key=lambda entry: entry["Role"] == "Leader")]
         for name in names:
             self.run([*PATRONICTL, "restart", "--pending", "--force", self.scope, name])
@@ -180,24 +170,29 @@ def work(client):
     parameters = module.params
     problems = postgres_sql.check_names(parameters["databases"])
     if problems:
-        raise Failure("; ".join(problems))
+        raise MemberError("; ".join(problems))
     running = is_running(client, parameters["container"])
     if not running and not module.check_mode:
-        raise Failure("{0} does not run. Mend: run role postgres before this.".format(parameters["container"]))
+        raise MemberError("{0} does not run. Mend: run role postgres before this.".format(parameters["container"]))
     member = Member(client, parameters)
-    state = member.state() if running else NOTHING
+    state = member.state() if running else postgres_sql.NOTHING
     if state["recovery"]:
         return {"changed": False, "leader": False, "plan": [], "restarted": []}
     statements = postgres_sql.plan(parameters["databases"], parameters["accounts"], state)
     patch = postgres_sql.cluster_patch(parameters["cluster"], state["cluster"])
     lines = postgres_sql.patch_lines(patch, state["cluster"]) + [statement.shown for statement in statements]
-    lines += ["restart for " + name for name in postgres_sql.pending_restart(parameters["cluster"], state)]
+    restart = postgres_sql.pending_restart(parameters["cluster"], state)
+    restart = sorted({*restart, *postgres_sql.restart_parameters(patch, state)})
+    lines += ["restart for " + name for name in restart]
     result = {"changed": bool(lines), "leader": True, "plan": lines, "restarted": []}
     if module._diff and lines:
-        result["diff"] = {"prepared": "plan for the cluster {0}:\n".format(parameters["scope"]) + "".join(f"  {line}\n" for line in lines)}
+        result["diff"] = {
+            "prepared": "plan for the cluster {0}:\n".format(parameters["scope"])
+            + "".join(f"  {line}\n" for line in lines)
+        }
     if module.check_mode or not lines:
         return result
-    result["restarted"] = member.configure(patch, state)
+    result["restarted"] = member.configure(patch, restart)
     if statements:
         member.run(PSQL, postgres_sql.script(statements))
     return result
@@ -231,7 +226,7 @@ def main():
     )
     try:
         client.module.exit_json(**work(client))
-    except (Failure, ValueError) as error:
+    except (MemberError, ValueError) as error:
         client.module.fail_json(msg=str(error))
     except APIError as error:
         client.fail("The engine refused: {0}".format(error), exception=traceback.format_exc())

@@ -12,7 +12,7 @@ from patroni.validator import populate_validate_params, schema
 
 
 def resolve(host, port, *_):
-    return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host or "0.0.0.0", port))]  # noqa: S104
+    return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host or "0.0.0.0", port))]
 
 
 socket.getaddrinfo = resolve
