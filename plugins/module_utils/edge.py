@@ -1,4 +1,4 @@
-"""From application contracts to what the templates of nginx and HAProxy need: which paths lead where, quoted and in order.
+"""From application contracts to what the templates of nginx and HAProxy need: which paths lead where, in order.
 
 A route ``/api`` answers ``/api`` and everything below ``/api/``, never ``/apiary``; a slash at its end changes nothing.
 nginx and the router read the same view, so that both understand a path alike. Pure functions.
@@ -89,8 +89,9 @@ def ordered_routes(routes: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def router_view(name: str, contract: Mapping[str, Any]) -> dict[str, Any]:
     """What an application's router knows of it.
 
-    ``routes`` are numbered, the longest prefix first; ``processes`` are those that a route leads to, with the number of
-    ``slots`` (a rollout may run twice the replicas for a while) and the ``check``, or None where only the port is asked.
+    ``routes`` are numbered, the longest prefix first; ``processes`` are those that a route leads to, with the number
+    of ``slots`` (a rollout may run twice the replicas for a while) and the ``check``, or None where only the port is
+    asked.
     """
     full = normalise(name, contract)
     routes = [{**route, "number": number} for number, route in enumerate(ordered_routes(full["routes"]), 1)]
@@ -219,7 +220,7 @@ def site_view(name: str, contract: Mapping[str, Any]) -> dict[str, Any]:
         "hsts_max_age": headers["hsts_max_age"],
         "csp": headers["content_security_policy"],
         "csp_header": "Content-Security-Policy" + ("-Report-Only" if headers["csp_report_only"] else ""),
-        # An application that sends a policy of its own (with nonces, say) knows better, unless the contract says otherwise.
+        # An application that sends a policy of its own (with nonces, say) knows better, unless the contract states one.
         "csp_from_application": stated is None,
     }
 

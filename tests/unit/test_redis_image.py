@@ -83,6 +83,45 @@ def test_new_settings_arrive_and_old_ones_go(start: Start, tmp_path: Path) -> No
     assert "appendonly" not in changed
 
 
+def asking(stub: Callable[[str, str], dict[str, str]], tmp_path: Path, answers: str) -> str:
+    """Start a member without a past, with a redis-cli that answers line by line; returns replicaof."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "mounted.conf").write_text(REDIS)
+    (tmp_path / "sentinel").write_text("a password")
+    (tmp_path / "answers").write_text(answers)
+    stub("redis-server", 'cat "$1"')
+    stub("sleep", ":")
+    environment = stub("redis-cli", f"head -n 1 {tmp_path}/answers; sed -i 1d {tmp_path}/answers")
+    environment |= {
+        "REDIS_SENTINELS": "sentinel-one sentinel-two",
+        "REDIS_SERVICE": "shop-cache",
+        "REDIS_MEMBER": "redis-one",
+        "REDIS_SENTINEL_PASSWORD_FILE": str(tmp_path / "sentinel"),
+        "REDIS_PATIENCE": "3",
+    }
+    command = ["sh", str(SCRIPTS / "redis-start"), str(tmp_path / "mounted.conf"), str(tmp_path / "data")]
+    shown = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    return shown.removeprefix(REDIS.replace("replicaof redis-first 6401\n", "")).strip()
+
+
+@pytest.mark.parametrize(
+    ("answers", "follows"),
+    [
+        ("redis-two 6401\n", "replicaof redis-two 6401"),
+        ("NOAUTH Authentication required.\nredis-two 6401\n", "replicaof redis-two 6401"),
+        ("\n\n", "replicaof redis-first 6401"),
+        ("ERR broken\n\n", "replicaof redis-first 6401"),
+        # It was the master itself, and its data is gone: it waits until another one is chosen, though not for ever.
+        ("redis-one 6401\nredis-one 6401\nredis-two 6401\n", "replicaof redis-two 6401"),
+        ("redis-one 6401\n" * 9, ""),
+    ],
+)
+def test_member_without_a_past_asks_who_leads(
+    stub: Callable[[str, str], dict[str, str]], tmp_path: Path, answers: str, follows: str
+) -> None:
+    assert asking(stub, tmp_path, answers) == follows
+
+
 def test_first_sentinel_takes_the_configuration_as_it_is(start: Start) -> None:
     assert start("sentinel-start", SENTINEL) == SENTINEL
 
