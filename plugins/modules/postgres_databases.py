@@ -94,6 +94,7 @@ class Member:
         self.scope = parameters["scope"]
         self.timeout = parameters["timeout"]
         self.cluster = parameters["cluster"]
+        self.accounts = {entry["name"] for entry in parameters["accounts"]}
         self.query = postgres_sql.state_query(parameters["databases"], parameters["accounts"])
 
     def run(self, command, text=""):
@@ -122,14 +123,30 @@ class Member:
             time.sleep(0.5)
 
     def state(self):
+        """The state once the member follows a leader, or leads and has finished making a new cluster."""
         return self.settle(
-            lambda state: not state["recovery"] or state["streaming"], "the member neither leads nor follows a leader"
+            lambda state: state["streaming"] if state["recovery"] else self.accounts <= set(state["roles"]),
+            "the member neither leads nor follows a leader",
         )
+
+    def edit(self, patch):
+        """Write the cluster's settings. A new cluster gets the key a moment after its first member leads; somebody else may write too."""
+        deadline = time.monotonic() + self.timeout
+        while True:
+            try:
+                self.run(
+                    [*PATRONICTL, "edit-config", "--quiet", "--force", "--apply", "-", self.scope], json.dumps(patch)
+                )
+                return
+            except MemberError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(0.5)
 
     def configure(self, patch, restart):
         """Change the cluster's settings, wait until this member has them, restart whoever needs it."""
         if patch:
-            self.run([*PATRONICTL, "edit-config", "--quiet", "--force", "--apply", "-", self.scope], json.dumps(patch))
+            self.edit(patch)
             self.settle(
                 lambda state: not postgres_sql.cluster_patch(self.cluster, state["cluster"]),
                 "the cluster's new settings did not arrive",
