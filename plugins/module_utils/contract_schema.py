@@ -315,7 +315,7 @@ HEADERS = record(
         "permissions_policy": text(
             "Permissions-Policy.", default="camera=(), geolocation=(), microphone=(), payment=(), usb=()"
         ),
-        "hsts_max_age": number("Seconds of Strict-Transport-Security.", minimum=10000000, default=31536000),
+        "hsts_max_age": number("Seconds of Strict-Transport-Security.", minimum=10000000, default=63072000),
     },
     default={},
 )
