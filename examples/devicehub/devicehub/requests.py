@@ -1,5 +1,6 @@
-"""The outermost ASGI layer: gives each request its id and writes the access log."""
+"""ASGI layers around Django: a request's id and its line in the access log, and a bound on concurrent requests."""
 
+import asyncio
 import logging
 import re
 import time
@@ -47,3 +48,19 @@ class RequestLog:
                     "duration_ms": round((time.monotonic() - started) * 1000, 1),
                 },
             )
+
+
+class Bounded:
+    """At most `limit` requests at a time; the others wait.
+
+    Django answers each in a thread of its own, with its own connections: a hundred at once are no faster than a few,
+    and need more memory than the container has.
+    """
+
+    def __init__(self, application, limit):
+        self.application = application
+        self.slots = asyncio.Semaphore(limit)
+
+    async def __call__(self, scope, receive, send):
+        async with self.slots:
+            await self.application(scope, receive, send)

@@ -18,6 +18,8 @@ DATABASE_USE_DIRECT = env.flag("DATABASE_USE_DIRECT")
 CACHE_URL = env.url("CACHE_URL", ("redis", "rediss"))
 CHANNEL_URL = env.url("CHANNEL_URL", ("redis", "rediss"))
 LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")
+# Requests that one replica works on at a time, each in a thread with a database connection of its own.
+MAX_REQUESTS = env.number("MAX_REQUESTS", default=16)
 # A stopping replica serves on for DRAIN_DELAY seconds, in which the router notices that it is not ready any more, and
 # then gives DRAIN_TIMEOUT seconds to what it has begun. Together they stay below the container's stop grace.
 DRAIN_DELAY = env.number("DRAIN_DELAY", default=3)
@@ -64,15 +66,20 @@ TEMPLATES = [
     }
 ]
 
-# Transaction pooling hands every transaction another server connection: a cursor cannot outlive its transaction, and a
-# connection is cheap enough to be opened per request. Django has psycopg prepare nothing (prepare_threshold None).
+# pgbouncer hands every transaction another server connection: a cursor cannot outlive its transaction, and nothing may
+# be prepared on a connection (Django sets psycopg's prepare_threshold to None). Connections to pgbouncer itself are kept
+# in a pool: opening one with TLS and SCRAM for each request leaves a third of the throughput. A pool that failed starts
+# over after five seconds, so that it is back soon after the database is.
 DATABASES = {"default": postgres_database(DATABASE_DIRECT_URL if DATABASE_USE_DIRECT else DATABASE_URL)}
-DATABASES["default"] |= {"CONN_MAX_AGE": 0, "DISABLE_SERVER_SIDE_CURSORS": True}
+DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
+if not DATABASE_USE_DIRECT:
+    pool = {"min_size": 1, "max_size": MAX_REQUESTS + 2, "timeout": 3, "reconnect_timeout": 5}
+    DATABASES["default"]["OPTIONS"]["pool"] = pool
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "devicehub.cache.SharedRedisCache",
         "LOCATION": CACHE_URL,
         "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
     }
