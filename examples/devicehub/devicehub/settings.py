@@ -67,9 +67,9 @@ TEMPLATES = [
 ]
 
 # pgbouncer hands every transaction another server connection: a cursor cannot outlive its transaction, and nothing may
-# be prepared on a connection (Django sets psycopg's prepare_threshold to None). Connections to pgbouncer itself are kept
-# in a pool: opening one with TLS and SCRAM for each request leaves a third of the throughput. A pool that failed starts
-# over after five seconds, so that it is back soon after the database is.
+# be prepared on a connection (Django sets psycopg's prepare_threshold to None). Connections to pgbouncer are kept in a
+# pool: opening one with TLS and SCRAM for each request leaves a third of the throughput. A failed pool starts over
+# after five seconds, so that it is back soon after the database is.
 DATABASES = {"default": postgres_database(DATABASE_DIRECT_URL if DATABASE_USE_DIRECT else DATABASE_URL)}
 DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
 if not DATABASE_USE_DIRECT:

@@ -49,6 +49,7 @@ class Wire:
         self.url = at(url, self.port)
         self.frozen = threading.Event()
         self.sockets: list[socket.socket] = []
+        self.connections = 0
         self.listener: socket.socket | None = None
         self.mend()
 
@@ -79,6 +80,7 @@ class Wire:
                 far = socket.create_connection(self.target)
             except OSError:
                 return
+            self.connections += 1
             self.sockets += [near, far]
             for source, destination in ((near, far), (far, near)):
                 threading.Thread(target=self._pump, args=(source, destination), daemon=True).start()

@@ -5,6 +5,7 @@ import signal
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -179,6 +180,20 @@ class Readiness(ServingCase):
 
     def test_unknown_health_paths_are_not_found(self):
         self.assertEqual(self.replica("one").get("/health/other")[0], 404)
+
+
+class Connections(ServingCase):
+    def test_many_requests_share_few_connections(self):
+        database, cache = Wire(test_database_url()), Wire(settings.CACHE_URL)
+        self.addCleanup(database.cut)
+        self.addCleanup(cache.cut)
+        replica = self.replica("one", DATABASE_URL=database.url, CACHE_URL=cache.url, MAX_REQUESTS="4")
+        cookie = self.cookie()
+        with ThreadPoolExecutor(16) as clients:
+            statuses = list(clients.map(lambda _: replica.get("/api/devices/", **cookie)[0], range(100)))
+        self.assertEqual(set(statuses), {200})
+        self.assertLessEqual(database.connections, 4 + 2)
+        self.assertLessEqual(cache.connections, 4)
 
 
 class Draining(ServingCase):
