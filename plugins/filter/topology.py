@@ -9,7 +9,7 @@ from ansible_collections.slipway.kit.plugins.module_utils.topology import dns_la
 
 
 class FilterModule:
-    """``slipway.kit.dns_label``, ``peers``, ``published``, ``redis_port``: what services are called, where they listen."""
+    """``slipway.kit.dns_label``, ``peers``, ``published``, ``redis_port``: names, addresses and ports."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {"dns_label": dns_label, "peers": peers, "published": published, "redis_port": redis_port}

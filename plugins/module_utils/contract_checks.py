@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from .contract_variables import debug_problems, variable_problems
 from .problems import Problem, did_you_mean
+from .shapes import listed, maps, texts
 from .topology import redis_port
 
 #: Names that the router and the pooler have in an application's network.
@@ -19,51 +21,7 @@ RESERVED_DATABASES = ("postgres", "template0", "template1", "replicator", "patro
 #: Ports that the router, the stores and the pooler listen on.
 RESERVED_PORTS = (2379, 2380, 5432, 6432, 8008, 8080, 8404, 26379)
 
-SECRET_WORDS = frozenset(
-    "password passwd passphrase pass pwd secret secrets token tokens key keys apikey credential credentials".split()
-)
-#: A variable that ends so speaks about a secret and is none: TOKEN_LIFETIME, PRIVATE_KEY_FILE.
-HARMLESS_WORDS = frozenset(
-    "file path dir lifetime ttl timeout age expiry expires expiration prefix name id length size min max header headers"
-    " algorithm algorithms enabled required days hours minutes seconds validators hashers policy policies rotation rotate"
-    " class backend type".split()
-)
-URL_WITH_PASSWORD = re.compile(r"^[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@", re.IGNORECASE)
-TRUE = {"true", "1", "yes", "on"}
-
 Checker = Callable[[Mapping[str, Any], str], Iterator[Problem]]
-
-
-def maps(value: Any, key: str) -> dict[str, Mapping[str, Any]]:
-    """The entries of ``value[key]`` that are mappings themselves."""
-    entries = value.get(key) if isinstance(value, Mapping) else None
-    if not isinstance(entries, Mapping):
-        return {}
-    return {str(name): entry for name, entry in entries.items() if isinstance(entry, Mapping)}
-
-
-def listed(value: Any, key: str) -> list[tuple[int, Mapping[str, Any]]]:
-    """The entries of the list ``value[key]`` that are mappings, with their numbers."""
-    entries = value.get(key) if isinstance(value, Mapping) else None
-    if not isinstance(entries, list):
-        return []
-    return [(number, entry) for number, entry in enumerate(entries) if isinstance(entry, Mapping)]
-
-
-def texts(value: Any) -> list[str]:
-    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
-
-
-def looks_secret(key: str, value: Any) -> bool:
-    """Whether a variable carries a secret in the clear, by its name or because it is a URL with a password."""
-    if not isinstance(value, str) or not value:
-        return False
-    if URL_WITH_PASSWORD.match(value):
-        return True
-    words = re.sub(r"[0-9]+$", "", key).lower().strip("_").split("_")
-    if not SECRET_WORDS & set(words) or words[-1] in HARMLESS_WORDS or "public" in words:
-        return False
-    return not value.startswith("/") and value.lower() not in TRUE | {"false", "0", "no", "off"} and not value.isdigit()
 
 
 def _processes(contract: Mapping[str, Any], where: str) -> Iterator[Problem]:
@@ -107,8 +65,8 @@ def _processes(contract: Mapping[str, Any], where: str) -> Iterator[Problem]:
 
 
 def _references(contract: Mapping[str, Any], where: str) -> Iterator[Problem]:
-    entries = contract.get("processes")
-    known = [str(name) for name in entries] if isinstance(entries, Mapping) else []
+    processes = contract.get("processes")
+    known = [str(name) for name in processes] if isinstance(processes, Mapping) else []
 
     def missing(here: str, name: Any) -> Problem:
         what = f"there is no process {name}{did_you_mean(name, known).rstrip('?')}"
@@ -180,71 +138,22 @@ def _secrets(contract: Mapping[str, Any], where: str) -> Iterator[Problem]:
             )
 
 
-def _environments(contract: Mapping[str, Any], where: str) -> Iterator[tuple[str, str, Any]]:
-    """Every stated variable: where it stands, its name, its value."""
-    image = contract.get("image")
-    places: list[tuple[str, Any]] = [(f"{where}.env", contract.get("env"))]
-    places += [
-        (f"{where}.processes.{name}.env", process.get("env")) for name, process in maps(contract, "processes").items()
-    ]
-    places += [(f"{where}.image.build.args", build.get("args")) for build in maps({"image": image}, "image").values()]
-    for place, entries in places:
-        if isinstance(entries, Mapping):
-            yield from ((place, str(key), value) for key, value in entries.items())
-
-
-def _variables(contract: Mapping[str, Any], where: str) -> Iterator[Problem]:
-    for place, key, value in _environments(contract, where):
-        if looks_secret(key, value):
-            how = f"move it to {where}.secrets.{key}: {{}}, and its value to the vault"
-            yield Problem(
-                f"{place}.{key}",
-                "looks like a secret in the clear, which everybody who may ask the engine can read",
-                how,
-            )
-    owners: dict[str, str] = {}
-    entries = contract.get("env")
-    if isinstance(entries, Mapping):
-        owners = {str(key): f"{where}.env" for key in entries}
-    for name, secret in maps(contract, "secrets").items():
-        variable = secret.get("env", name)
-        if variable is not False:
-            yield from _owned(owners, name if variable is True else str(variable), f"{where}.secrets.{name}")
-    connections = [(f"{where}.redis.{name}", redis) for name, redis in maps(contract, "redis").items()]
-    if isinstance(contract.get("database"), Mapping):
-        connections.append((f"{where}.database", contract["database"]))
-    for here, connection in connections:
-        names = connection.get("env")
-        for variable in names.values() if isinstance(names, Mapping) else ():
-            yield from _owned(owners, str(variable), f"{here}.env")
-
-
-def _owned(owners: dict[str, str], variable: str, here: str) -> Iterator[Problem]:
-    if variable in owners:
-        yield Problem(here, f"sets {variable}, which {owners[variable]} sets too", "keep one of the two")
-    owners.setdefault(variable, here)
-
-
-CHECKS: tuple[Checker, ...] = (_processes, _references, _routes, _database, _secrets, _variables)
+CHECKS: tuple[Checker, ...] = (_processes, _references, _routes, _database, _secrets, variable_problems)
 
 
 def application_problems(contract: Mapping[str, Any], where: str, *, production: bool, root: str) -> Iterator[Problem]:
     """What is wrong within one application."""
-    for check in CHECKS:
+    for check in (*CHECKS, debug_problems) if production else CHECKS:
         yield from check(contract, where)
-    if production:
-        for place, key, value in _environments(contract, where):
-            words = key.upper().split("_")
-            if "DEBUG" in (words[0], words[-1]) and str(value).lower() in TRUE:
-                yield Problem(
-                    f"{place}.{key}",
-                    "is on, and this environment is production",
-                    "turn it off, or set slipway_production: false",
-                )
+    if root:
+        yield from _build(contract, where, root)
+
+
+def _build(contract: Mapping[str, Any], where: str, root: str) -> Iterator[Problem]:
     image = contract.get("image")
     build = image.get("build") if isinstance(image, Mapping) else None
     context = build.get("context") if isinstance(build, Mapping) else None
-    if isinstance(build, Mapping) and isinstance(context, str) and context and root:
+    if isinstance(build, Mapping) and isinstance(context, str) and context:
         directory, here = os.path.join(root, context), f"{where}.image.build"
         dockerfile = str(build.get("dockerfile") or "Dockerfile")
         if not os.path.isdir(directory):
