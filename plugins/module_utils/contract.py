@@ -13,7 +13,7 @@ from typing import Any
 
 from .contract_checks import application_problems, common_problems
 from .contract_errors import FORMS, schema_problems
-from .contract_schema import CONTRACT_SCHEMA, NAME, Schema
+from .contract_schema import CONTRACT_SCHEMA, DATABASE_ENV, NAME, Schema, redis_env
 from .problems import Problem
 
 
@@ -53,13 +53,13 @@ def normalise(name: str, contract: Mapping[str, Any]) -> dict[str, Any]:
     for volume in full["volumes"]:
         volume["processes"] = volume["processes"] or list(full["processes"])
     for service, redis in full["redis"].items():
-        redis.setdefault("env", {"url": f"{service.upper().replace('-', '_')}_URL"})
+        redis.setdefault("env", redis_env(service))
     if full["database"] is not None:
         identifier = name.replace("-", "_")
         defaults = {
             "name": identifier,
             "user": identifier,
-            "env": {"url": "DATABASE_URL", "direct_url": "DATABASE_DIRECT_URL"},
+            "env": dict(DATABASE_ENV),
         }
         full["database"] = {**defaults, **full["database"]}
     return full

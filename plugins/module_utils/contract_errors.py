@@ -109,7 +109,8 @@ def _translate(error: Error, prefix: str) -> Iterator[Problem]:
             described = error.schema["properties"][key]["description"]
             yield Problem(dotted(prefix, [*path, key]), "is missing", f"state it ({described.rstrip('.')})")
     elif rule == "oneOf":
-        yield _not_one(error, where)
+        if isinstance(error.instance, dict):
+            yield _not_one(error, where)
     elif rule == "type":
         yield _wrong_type(error, where)
     elif rule == "enum":
@@ -127,7 +128,7 @@ def _translate(error: Error, prefix: str) -> Iterator[Problem]:
         form = FORMS.get(value) or error.schema["description"].rstrip(".") + f"; as a regular expression {value}"
         yield Problem(where, f"{json.dumps(str(error.instance))} does not have the right form", f"use {form}")
     else:
-        yield Problem(where, error.message, "see docs/reference/contract.md")
+        yield Problem(where, f"does not fit the contract ({rule})", "see docs/reference/contract.md")
 
 
 def schema_problems(contract: Any, prefix: str) -> list[Problem]:

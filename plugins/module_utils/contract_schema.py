@@ -21,6 +21,13 @@ MODE = "^0?[0-7]{3}$"
 DATABASE_PARTS = "url direct_url host port direct_host direct_port name user password sslmode sslrootcert".split()
 REDIS_PARTS = "url host port user password sslrootcert".split()
 
+DATABASE_ENV = {"url": "DATABASE_URL", "direct_url": "DATABASE_DIRECT_URL"}
+
+
+def redis_env(service: str) -> dict[str, str]:
+    """The default of ``redis.SERVICE.env``."""
+    return {"url": f"{service.upper().replace('-', '_')}_URL"}
+
 
 def text(description: str, **more: Any) -> Schema:
     return {"type": "string", "minLength": 1, "description": description, **more}

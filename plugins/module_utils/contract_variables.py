@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .contract_schema import DATABASE_ENV, redis_env
 from .problems import Problem
 from .shapes import maps
 
@@ -67,11 +68,12 @@ def variable_problems(contract: Mapping[str, Any], where: str) -> Iterator[Probl
         variable = secret.get("env", name)
         if variable is not False:
             yield from _owned(owners, name if variable is True else str(variable), f"{where}.secrets.{name}")
-    connections = [(f"{where}.redis.{name}", redis) for name, redis in maps(contract, "redis").items()]
-    if isinstance(contract.get("database"), Mapping):
-        connections.append((f"{where}.database", contract["database"]))
-    for here, connection in connections:
-        names = connection.get("env")
+    redis = maps(contract, "redis").items()
+    connections = [(f"{where}.redis.{name}", service.get("env", redis_env(name))) for name, service in redis]
+    database = contract.get("database")
+    if isinstance(database, Mapping):
+        connections.append((f"{where}.database", database.get("env", DATABASE_ENV)))
+    for here, names in connections:
         for variable in names.values() if isinstance(names, Mapping) else ():
             yield from _owned(owners, str(variable), f"{here}.env")
 
