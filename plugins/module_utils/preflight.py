@@ -149,7 +149,8 @@ def host_problems(probes: Mapping[str, Mapping[str, Any]], facts: Mapping[str, A
     topology, applications, edge = facts["topology"], facts["applications"], facts["edge_ports"]
     for host, probe in probes.items():
         if "listeners" not in probe:
-            reason = str(probe.get("msg") or "it did not answer").strip().splitlines()[0].rstrip(".")
+            reason = str(probe.get("msg") or "it did not answer").strip().splitlines()[0]
+            reason = reason.removeprefix("Task failed: ").rstrip(".")
             how = f"see whether `ansible -i INVENTORY {host} -m ping` gets through"
             yield Problem(f"host {host}", f"could not be looked at: {reason}", how)
             continue

@@ -42,6 +42,7 @@ import os
 import secrets
 import string
 import tempfile
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -89,7 +90,7 @@ def write(path, held):
         raise
 
 
-def converge(path, wanted, check_mode):
+def converge(path: str, wanted: dict[str, dict[str, Any]], check_mode: bool) -> tuple[list[str], dict[str, str]]:
     """Add what is missing; return the names that were added, and all values that are wanted."""
     held = read(path)
     added = sorted(name for name in wanted if name not in held)

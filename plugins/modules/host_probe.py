@@ -56,6 +56,7 @@ import platform
 import shutil
 import socket
 import sys
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -92,7 +93,7 @@ def read(path):
         return ""
 
 
-def memory():
+def memory() -> int:
     """The host's memory, or the limit of the control group where the host is a container itself."""
     lines = read("/proc/meminfo").splitlines()
     found = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemTotal:")]
@@ -103,14 +104,14 @@ def memory():
     return min(found) if found else 0
 
 
-def free(path):
+def free(path: str) -> int:
     while not os.path.isdir(path):
         path = os.path.dirname(path) or "/"
     state = os.statvfs(path)
     return state.f_bavail * state.f_frsize
 
 
-def engine_state(path):
+def engine_state(path: str) -> tuple[dict[str, str], list[dict[str, Any]]]:
     """The engine's state, and its containers with their published ports."""
     if not os.path.exists(path):
         installed = shutil.which("dockerd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
@@ -165,7 +166,7 @@ def sockets(ports):
 
 def owners(inodes):
     """Inode of a socket to pid and name of a process that has it."""
-    found = {}  # type: dict[str, tuple[int, str]]
+    found: dict[str, tuple[int, str]] = {}
     for link in glob.iglob("/proc/[0-9]*/fd/[0-9]*") if inodes else ():
         try:
             target = os.readlink(link)
@@ -178,7 +179,7 @@ def owners(inodes):
     return found
 
 
-def listeners(containers, ports):
+def listeners(containers: list[dict[str, Any]], ports: set[int]) -> list[dict[str, Any]]:
     """Containers first: without a userland proxy they have no socket of their own, and with one it speaks for them."""
     found = list(published(containers, ports))
     by_container = {entry["port"] for entry in found}

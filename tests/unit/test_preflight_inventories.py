@@ -71,19 +71,19 @@ def written(inventory: dict[str, Any], directory: Path) -> Path:
     """The inventory as files that Ansible reads."""
     connection = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     hosts = {host: {**connection, "slipway_bind_address": address} for host, address in inventory["addresses"].items()}
-    groups = {group: {"hosts": {host: {} for host in members}} for group, members in inventory["groups"].items()}
+    groups = {
+        group: {"hosts": {host: dict[str, str]() for host in members}} for group, members in inventory["groups"].items()
+    }
     tree = {"all": {"hosts": hosts, "children": groups, "vars": inventory["vars"]}}
     path = directory / "hosts.yml"
     path.write_text(yaml.safe_dump(tree))
     return path
 
 
-def run(inventory: dict[str, Any], directory: Path, **extra: Any) -> subprocess.CompletedProcess[str]:
-    """The playbook itself, against an inventory on disk."""
+def run(inventory: dict[str, Any], directory: Path, playbook: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """A playbook itself, against an inventory on disk; it says all that it can."""
     command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(written(inventory, directory))]
-    for key, value in extra.items():
-        command += ["-e", f"{key}={value}"]
-    command += ["-vvv", str(ROOT / "playbooks/preflight.yml")]
+    command += ["-vvv", *options, str(ROOT / f"playbooks/{playbook}.yml")]
     environment = {**os.environ, "HOME": str(directory), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
@@ -99,7 +99,7 @@ def test_the_playbook_passes_a_sound_inventory_with_one_look_at_the_host(
     tmp_path: Path, free_ports: tuple[int, int]
 ) -> None:
     http, https = free_ports
-    done = run(BASE, tmp_path, nginx_http_port=http, nginx_https_port=https)
+    done = run(BASE, tmp_path, "preflight", "-e", f"nginx_http_port={http} nginx_https_port={https}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "failed=0" in done.stdout
     assert "changed=0" in done.stdout
@@ -109,7 +109,7 @@ def test_the_playbook_passes_a_sound_inventory_with_one_look_at_the_host(
 @pytest.mark.parametrize("name", ["everything_at_once", "secrets_weak", "secret_in_the_environment"])
 def test_the_playbook_refuses_with_all_problems_and_no_secret(name: str, tmp_path: Path) -> None:
     described = yaml.safe_load((FIXTURES / f"inventories/{name}.yml").read_text())
-    done = run(changed(BASE, described["change"]), tmp_path)
+    done = run(changed(BASE, described["change"]), tmp_path, "preflight")
     said = done.stdout + done.stderr
     assert done.returncode != 0
     for sentence in described["expect"]:
@@ -122,7 +122,7 @@ def test_the_playbook_refuses_with_all_problems_and_no_secret(name: str, tmp_pat
 def test_the_playbook_names_who_holds_a_port(tmp_path: Path, free_ports: tuple[int, int]) -> None:
     with socket.create_server(("0.0.0.0", 0)) as holder:
         port = holder.getsockname()[1]
-        done = run(BASE, tmp_path, nginx_http_port=free_ports[0], nginx_https_port=port)
+        done = run(BASE, tmp_path, "preflight", "-e", f"nginx_http_port={free_ports[0]} nginx_https_port={port}")
     assert f"host node1: port {port} is taken by" in done.stdout
     assert f"(pid {os.getpid()})" in done.stdout
     assert done.returncode != 0
