@@ -1,0 +1,82 @@
+"""Ten replicas that start at once on an empty database, all told to migrate: every migration runs once, all ten serve.
+
+The environment is one of its own, `ten`, which these tests make and destroy. That it is new serves a second question:
+what does Ansible say, at its most talkative, while it makes secrets up and hands them round?
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.environment import LOCAL, Environment
+from tests.infra.needles import Needles
+
+OVERLAY = Path(__file__).with_name("inventories") / "ten"
+
+
+@pytest.fixture(scope="module")
+def ten() -> Iterator[Environment]:
+    described = Environment.describe([LOCAL, OVERLAY])
+    described.destroy()  # what an interrupted run may have left
+    yield described
+    done = described.destroy()
+    assert done.returncode == 0, done.stdout
+    assert described.containers() == {}
+
+
+@pytest.fixture(scope="module")
+def first_run(ten: Environment) -> str:
+    done = ten.playbook("site.yml", "--diff", "-vvv")
+    assert done.returncode == 0, done.stdout[-6000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def replicas(ten: Environment, first_run: str) -> list[str]:
+    return ten.replicas("devicehub", "web")
+
+
+def test_all_ten_are_healthy(ten: Environment, replicas: list[str], until: Callable[..., Any]) -> None:
+    assert len(replicas) == 10
+    # The run asked each itself; the engine's own look comes with the next interval.
+    until(lambda: {ten.containers()[name]["State"]["Health"]["Status"] for name in replicas} == {"healthy"})
+    assert {name: ten.containers()[name]["RestartCount"] for name in replicas} == dict.fromkeys(replicas, 0)
+
+
+def test_one_replica_migrates(ten: Environment, replicas: list[str]) -> None:
+    said: Counter[str] = Counter()
+    for name in replicas:
+        messages = {json.loads(line).get("message") for line in ten.log(name).splitlines() if line.startswith("{")}
+        said.update(messages & {"migrating", "no migration is pending"})
+    assert said == {"migrating": 1, "no migration is pending": 9}
+
+
+def test_each_migration_ran_once(ten: Environment, replicas: list[str]) -> None:
+    answer = ten.execute(
+        "postgres", "psql", "-X", "-A", "-t", "-h", "/run/postgresql", "-U", "postgres", "-d", "devicehub", "-c",
+        "SELECT app || '.' || name, count(*) FROM django_migrations GROUP BY 1",
+    )  # fmt: skip
+    counts = dict(line.split("|") for line in answer.splitlines())
+    assert "hub.0001_initial" in counts
+    assert set(counts.values()) == {"1"}
+
+
+def test_each_table_was_made_once(ten: Environment, replicas: list[str]) -> None:
+    """Told by Postgres' own log, which has every statement that changes the schema."""
+    made = Counter(re.findall(r'CREATE TABLE \\"(\w+)\\"', ten.log("postgres")))
+    assert {"hub_device", "hub_message", "django_migrations", "auth_user"} <= set(made)
+    assert set(made.values()) == {1}
+
+
+def test_the_run_that_makes_secrets_shows_none(ten: Environment, first_run: str) -> None:
+    made = Needles(ten.control_dir)
+    assert made.short == []
+    found = made.found_in(first_run)
+    assert found == []
