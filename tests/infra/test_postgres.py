@@ -76,7 +76,7 @@ def test_no_method_weaker_than_scram_is_offered(environment: Environment) -> Non
 
 
 def test_the_application_is_no_superuser_and_owns_its_database(run: Callable[..., str]) -> None:
-    flags = run("SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication FROM pg_roles WHERE rolname = current_user")
+    flags = run("SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication FROM pg_roles WHERE rolname = USER")
     assert flags == "(False, False, False, False)"
     assert run("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()") == "('devicehub',)"
 
