@@ -1,0 +1,38 @@
+"""Measure the kit on this machine: python -m tests.bench [cold_up] [warm_converge] [requests]. See README.md."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+
+from tests.bench import cold_up, requests, warm_converge
+from tests.bench.running import running
+
+PARTS = ("cold_up", "warm_converge", "requests")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"any of {', '.join(PARTS)}; all without one")
+    parser.add_argument("--rebuild-images", action="store_true", help="cold_up builds every image anew")
+    parser.add_argument("--seconds", type=float, default=10, help="how long each measurement of requests lasts")
+    options = parser.parse_args()
+    unknown = sorted(set(options.parts) - set(PARTS))
+    if unknown:
+        parser.error(f"no part is called {', '.join(unknown)} (known: {', '.join(PARTS)})")
+    wanted = options.parts or PARTS
+
+    print(f"{os.cpu_count()} processors, {platform.system()} {platform.release()}, Python {platform.python_version()}")
+    if "cold_up" in wanted:
+        cold_up.measure(rebuild_images=options.rebuild_images)
+    if {"warm_converge", "requests"} & set(wanted):
+        with running() as environment:
+            if "requests" in wanted:
+                requests.measure(environment, options.seconds)
+            if "warm_converge" in wanted:
+                warm_converge.measure(environment)
+
+
+if __name__ == "__main__":
+    main()
