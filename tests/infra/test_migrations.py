@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.environment import LOCAL, Environment
+from tests.environment import LOCAL, Environment, docker
 from tests.infra.needles import Needles
 
 OVERLAY = Path(__file__).with_name("inventories") / "ten"
@@ -29,17 +32,49 @@ def ten() -> Iterator[Environment]:
     done = described.destroy()
     assert done.returncode == 0, done.stdout
     assert described.containers() == {}
+    for kind in ("network", "volume"):
+        assert docker(kind, "ls", "--quiet", "--filter", f"name=^{described.name}-") == ""
+    assert not described.state_dir.exists()
+    assert not described.control_dir.exists()
+
+
+@contextmanager
+def watched_arguments() -> Iterator[set[str]]:
+    """The arguments of every process of this machine that lives long enough to be seen."""
+    seen: set[str] = set()
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.05):
+            for path in Path("/proc").glob("[0-9]*/cmdline"):
+                with suppress(OSError):  # it ended in between
+                    seen.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watcher.join()
+
+
+@dataclass(frozen=True)
+class Run:
+    output: str
+    arguments: str
 
 
 @pytest.fixture(scope="module")
-def first_run(ten: Environment) -> str:
-    done = ten.playbook("site.yml", "--diff", "-vvv")
+def first_run(ten: Environment) -> Run:
+    with watched_arguments() as seen:
+        done = ten.playbook("site.yml", "--diff", "-vvv")
     assert done.returncode == 0, done.stdout[-6000:]
-    return done.stdout
+    return Run(done.stdout, "\n".join(seen))
 
 
 @pytest.fixture(scope="module")
-def replicas(ten: Environment, first_run: str) -> list[str]:
+def replicas(ten: Environment, first_run: Run) -> list[str]:
     return ten.replicas("devicehub", "web")
 
 
@@ -75,8 +110,24 @@ def test_each_table_was_made_once(ten: Environment, replicas: list[str]) -> None
     assert set(made.values()) == {1}
 
 
-def test_the_run_that_makes_secrets_shows_none(ten: Environment, first_run: str) -> None:
+def test_the_run_that_makes_secrets_shows_none(ten: Environment, first_run: Run) -> None:
     made = Needles(ten.control_dir)
     assert made.short == []
-    found = made.found_in(first_run)
+    found = made.found_in(first_run.output)
     assert found == []
+
+
+def test_no_process_of_that_run_has_one_in_its_arguments(ten: Environment, first_run: Run) -> None:
+    assert "site.yml" in first_run.arguments
+    found = Needles(ten.control_dir).found_in(first_run.arguments)
+    assert found == []
+
+
+def test_that_run_leaves_none_in_temporary_files(ten: Environment, first_run: Run) -> None:
+    made = Needles(ten.control_dir)
+    directories = [Path.home() / ".ansible", Path("/tmp"), ten.state_dir / "staging", ten.state_dir / "build"]
+    written = [path for directory in directories for path in directory.rglob("*") if path.is_file()]
+    found = {
+        str(path): made.found_in(path.read_text(errors="replace")) for path in written if path.stat().st_size < 4 << 20
+    }
+    assert {path: names for path, names in found.items() if names} == {}
