@@ -180,6 +180,8 @@ def expand(
     files, mounts, directories = _files(spec, f"{state_dir}/files/{full_name}")
     volumes, named_volumes = _volumes(spec, prefix)
     healthcheck, checked = _healthcheck(name, spec.get("healthcheck"))
+    if not checked:
+        relaxations += ({"option": "healthcheck", "value": "none", "reason": str(spec["healthcheck"]["none"])},)
     networks = [
         {"name": f"{prefix}{net['name']}", "aliases": sorted(net.get("aliases", []))} for net in spec.get("networks", [])
     ]
