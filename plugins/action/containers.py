@@ -31,7 +31,18 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _requires_connection = True
     TRANSFERS_FILES = False
     _VALID_ARGS = frozenset(
-        ("environment", "service", "state_dir", "specs", "baseline", "checksum_key", "secrets", "release", "run", "render_dir")
+        (
+            "environment",
+            "service",
+            "state_dir",
+            "specs",
+            "baseline",
+            "checksum_key",
+            "secrets",
+            "release",
+            "run",
+            "render_dir",
+        )
     )
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -77,7 +88,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return written
 
     def _module(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        result: dict[str, Any] = self._execute_module(module_name=name, module_args=arguments, task_vars=self._task_vars)
+        result: dict[str, Any] = self._execute_module(
+            module_name=name, module_args=arguments, task_vars=self._task_vars
+        )
         if result.get("failed"):
             message = result.get("msg") or result.get("module_stderr") or result.get("module_stdout") or "no message"
             raise AnsibleActionFail(self._redact(f"{name.rsplit('.', 1)[-1]} {arguments.get('name', '')}: {message}"))
@@ -116,11 +129,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 entry.labels[LABEL_RELEASE] = release["key"]
         state = self._state(desired)
         planned = plan(desired, state)
-        release_due = bool(release) and any(step.action in ("create", "replace") for step in planned.steps) and not any(
-            found["labels"].get(LABEL_RELEASE) == release["key"] for found in state["containers"].values()
+        release_due = (
+            release is not None
+            and any(step.action in ("create", "replace") for step in planned.steps)
+            and not any(found["labels"].get(LABEL_RELEASE) == release["key"] for found in state["containers"].values())
         )
         lines = planned.lines()
-        if release_due:
+        if release and release_due:
             lines.insert(0, f"run {release['spec']['name']} ({release['title']})")
         result: dict[str, Any] = {"changed": planned.changed, "plan": lines}
         if self._task.diff and planned.changed:
@@ -129,7 +144,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return result
         if not planned.changed and not planned.steps:
             return result
-        self._require_images(desired, planned, state)
+        self._require_images(planned, state)
         self._networks_and_volumes(planned)
         if release_due and release:
             result["release"] = self._run_once(self._expand(release["spec"]), timeout=int(release["timeout"]))["output"]
@@ -137,10 +152,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         self._apply(planned, state["images"])
         for step in planned.steps:
             if step.action == "remove":
-                self._remove(step.name, state["stray_files"])
+                self._remove(step.name)
         return result
 
-    def _require_images(self, desired: list[Desired], planned: Plan, state: dict[str, Any]) -> None:
+    def _require_images(self, planned: Plan, state: dict[str, Any]) -> None:
         missing = sorted({step.desired.image for step in planned.steps if step.desired} - set(state["images"]))
         if missing:
             host = self._task_vars["inventory_hostname"]
@@ -165,7 +180,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         self._put(
             self._files_root,
             [(file, entry) for entry in desired for file in entry.files if file.host_path in differing],
-            [path for path in planned.stray_files],
+            list(planned.stray_files),
         )
 
     def _put(self, root: str, files: list[tuple[HostFile, Desired]], absent: list[str], strip: str = "") -> None:
@@ -188,7 +203,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         self._put(staging, [(file, entry) for file in entry.files], [], strip=self._files_root)
         arguments = one_off(entry, f"{entry.name}-validate", entry.validate)
         arguments["mounts"] = [
-            {**mount, "source": staging + mount["source"].removeprefix(self._files_root)} for mount in arguments["mounts"]
+            {**mount, "source": staging + mount["source"].removeprefix(self._files_root)}
+            for mount in arguments["mounts"]
         ]
         try:
             outcome = self._start_and_wait(arguments, image_id, entry, 120)
@@ -200,9 +216,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 f" still in place.\n{outcome['output']}"
             )
 
-    def _start_and_wait(
-        self, arguments: dict[str, Any], image_id: str, entry: Desired, timeout: int
-    ) -> dict[str, Any]:
+    def _start_and_wait(self, arguments: dict[str, Any], image_id: str, entry: Desired, timeout: int) -> dict[str, Any]:
         result: dict[str, Any] = self._execute_module(
             module_name=f"{DOCKER}.docker_container",
             module_args={
@@ -304,7 +318,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             f"  last log lines:\n{indent(failure['log'])}"
         )
 
-    def _remove(self, name: str, stray: list[str]) -> None:
+    def _remove(self, name: str) -> None:
         self._module(f"{DOCKER}.docker_container", {"name": name, "state": "absent", "keep_volumes": True})
         self._module("slipway.kit.host_files", {"root": self._files_root, "absent": [f"{self._files_root}/{name}"]})
 
@@ -314,15 +328,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         diffs: list[dict[str, Any]] = [
             {"prepared": f"plan for {self._task.args['service']}:\n" + "".join(f"  {line}\n" for line in lines)}
         ]
-        for entry in desired:
-            for file in entry.files:
-                if file.host_path in planned.files:
-                    diffs.append(
-                        {
-                            "before_header": file.host_path,
-                            "after_header": file.host_path,
-                            "before": "[secret]\n" if file.secret else self._redact(state["files"][file.host_path]),
-                            "after": "[secret, changed]\n" if file.secret else self._redact(file.content),
-                        }
-                    )
+        diffs.extend(
+            {
+                "before_header": file.host_path,
+                "after_header": file.host_path,
+                "before": "[secret]\n" if file.secret else self._redact(state["files"][file.host_path]),
+                "after": "[secret, changed]\n" if file.secret else self._redact(file.content),
+            }
+            for entry in desired
+            for file in entry.files
+            if file.host_path in planned.files
+        )
         return diffs

@@ -37,15 +37,24 @@ def server_command(process: Mapping[str, Any]) -> list[str]:
         bind = ["--bind", f"0.0.0.0:{port}", "--workers", workers]
         return ["gunicorn", *bind, "--graceful-timeout", grace, "--worker-tmp-dir", "/tmp", *options, target]
     bind = ["--host", "0.0.0.0", "--port", port, "--workers", workers]
-    return ["uvicorn", *bind, "--no-access-log", "--timeout-graceful-shutdown", str(process["stop_grace"]), *options, target]
+    return [
+        "uvicorn",
+        *bind,
+        "--no-access-log",
+        "--timeout-graceful-shutdown",
+        str(process["stop_grace"]),
+        *options,
+        target,
+    ]
 
 
 def database_parts(database: Mapping[str, Any], password: str) -> dict[str, str]:
-    """Every part of the connection to the application's own database, as the contract's ``database.env`` may ask for them."""
+    """Parts of the connection to the application's own database, for the contract's ``database.env`` to ask for."""
     user, name = database["user"], database["name"]
 
     def url(host: str, port: int) -> str:
-        return f"postgres://{quote(user)}:{quote(password, safe='')}@{host}:{port}/{quote(name)}?sslmode=verify-full&sslrootcert={CA}"
+        login = f"{quote(user)}:{quote(password, safe='')}"
+        return f"postgres://{login}@{host}:{port}/{quote(name)}?sslmode=verify-full&sslrootcert={CA}"
 
     return {
         "url": url("pgbouncer", PGBOUNCER_PORT),
@@ -184,7 +193,11 @@ def application_specs(
     labels = {"slipway.application": name, "slipway.version": str(full["version"])}
 
     def spec(process_name: str, process: Mapping[str, Any], number: int) -> dict[str, Any]:
-        identity = {"SLIPWAY_APPLICATION": name, "SLIPWAY_VERSION": str(full["version"]), "SLIPWAY_PROCESS": process_name}
+        identity = {
+            "SLIPWAY_APPLICATION": name,
+            "SLIPWAY_VERSION": str(full["version"]),
+            "SLIPWAY_PROCESS": process_name,
+        }
         return {
             **common,
             "name": f"{name}-{process_name}-{number}",
@@ -218,7 +231,12 @@ def application_specs(
                 **common,
                 "name": f"{name}-release",
                 "command": ["release"],
-                "env": {**launch.env, "SLIPWAY_RELEASE": "1", "SLIPWAY_APPLICATION": name, "SLIPWAY_VERSION": str(full["version"])},
+                "env": {
+                    **launch.env,
+                    "SLIPWAY_RELEASE": "1",
+                    "SLIPWAY_APPLICATION": name,
+                    "SLIPWAY_VERSION": str(full["version"]),
+                },
                 "networks": [{"name": f"app-{name}"}],
                 "healthcheck": {"none": "it runs to its end"},
                 "memory": max((process["memory"] for process in full["processes"].values()), key=_bytes),

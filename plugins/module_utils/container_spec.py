@@ -2,7 +2,8 @@
 
 A *spec* is the short dictionary a role writes (``roles/container/README.md`` lists its keys). :func:`expand` turns it
 into a :class:`Desired`: the arguments of ``community.docker.docker_container``, the files to put on the host, and two
-checksums that are kept as labels so that one look at the host tells what differs. Pure functions; nothing here touches a host.
+checksums that are kept as labels so that one look at the host tells what differs. Pure functions: nothing here touches
+a host.
 """
 
 from __future__ import annotations
@@ -88,7 +89,8 @@ def _relaxations(name: str, relax: Mapping[str, Any]) -> tuple[dict[str, Any], .
     for option, entry in sorted(relax.items()):
         if option not in RELAXABLE:
             raise SpecError(
-                f"container '{name}': relax.{option} is not an option that may be relaxed ({', '.join(sorted(RELAXABLE))})."
+                f"container '{name}': relax.{option} is not an option that may be relaxed"
+                f" ({', '.join(sorted(RELAXABLE))})."
             )
         if not isinstance(entry, Mapping) or set(entry) != {"value", "reason"} or not str(entry["reason"]).strip():
             raise SpecError(
@@ -129,7 +131,9 @@ def _volumes(spec: Mapping[str, Any], prefix: str) -> tuple[list[str], list[str]
     for volume in spec.get("volumes", []):
         source, _, rest = str(volume).partition(":")
         if not rest:
-            raise SpecError(f"container '{spec['name']}': volume {volume!r} has no target. Mend: \"source:target[:ro]\".")
+            raise SpecError(
+                f"container '{spec['name']}': volume {volume!r} has no target. Mend: \"source:target[:ro]\"."
+            )
         if not source.startswith("/"):
             source = f"{prefix}{source}"
             named.append(source)
@@ -144,7 +148,9 @@ def _healthcheck(name: str, check: Mapping[str, Any] | None) -> tuple[dict[str, 
         )
     if "none" in check:
         return {"test": ["NONE"]}, False
-    seconds = {key: f"{check.get(key, default)}s" for key, default in (("interval", 10), ("timeout", 3), ("start_period", 30))}
+    seconds = {
+        key: f"{check.get(key, default)}s" for key, default in (("interval", 10), ("timeout", 3), ("start_period", 30))
+    }
     return {"test": list(check["test"]), "retries": int(check.get("retries", 3)), **seconds}, True
 
 
@@ -183,7 +189,8 @@ def expand(
     if not checked:
         relaxations += ({"option": "healthcheck", "value": "none", "reason": str(spec["healthcheck"]["none"])},)
     networks = [
-        {"name": f"{prefix}{net['name']}", "aliases": sorted(net.get("aliases", []))} for net in spec.get("networks", [])
+        {"name": f"{prefix}{net['name']}", "aliases": sorted(net.get("aliases", []))}
+        for net in spec.get("networks", [])
     ]
 
     arguments: dict[str, Any] = dict(baseline)
@@ -227,13 +234,12 @@ def expand(
         del arguments["published_ports"]
 
     content = [[entry.path, entry.mode, uid, gid, entry.sha256] for entry in files]
-    key = checksum_key.encode()
     labels = {
         **{str(k): str(v) for k, v in spec.get("labels", {}).items()},
         LABEL_ENVIRONMENT: environment,
         LABEL_SERVICE: service,
         LABEL_SPEC: _checksum({**arguments, "image": spec["image"], "labels": spec.get("labels", {})}),
-        LABEL_FILES: hmac.new(key, json.dumps(content).encode(), hashlib.sha256).hexdigest()[:32],
+        LABEL_FILES: hmac.new(checksum_key.encode(), json.dumps(content).encode(), hashlib.sha256).hexdigest()[:32],
     }
     return Desired(
         name=full_name,
@@ -241,7 +247,7 @@ def expand(
         arguments=arguments,
         files=files,
         directories=tuple(directories),
-        networks=tuple(net["name"] for net in networks),
+        networks=tuple(str(net["name"]) for net in networks),
         volumes=tuple(named_volumes),
         uid=uid,
         gid=gid,

@@ -21,7 +21,10 @@ PLAY = [
         "name": "Converge",
         "hosts": "all",
         "gather_facts": False,
-        "vars": {"slipway_env": ENVIRONMENT, "slipway_secrets": {"kit/checksum_key": "0123456789abcdef", "x": "hunter2hunter2"}},
+        "vars": {
+            "slipway_env": ENVIRONMENT,
+            "slipway_secrets": {"kit/checksum_key": "0123456789abcdef", "x": "hunter2hunter2"},
+        },
         "tasks": [
             {
                 "name": "Include role container",
@@ -42,7 +45,7 @@ def engine() -> docker.DockerClient:
 def base_image(engine: docker.DockerClient) -> str:
     tags = [tag for image in engine.images.list("slipway/base") for tag in image.tags]
     assert tags, "no image slipway/base here; run ansible-playbook playbooks/images.yml first"
-    return str(sorted(tags)[-1])
+    return str(max(tags))
 
 
 class Converge:

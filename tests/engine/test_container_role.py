@@ -39,7 +39,9 @@ def test_create_then_repeat(converge: Converge, engine: docker.DockerClient, spe
     assert "changed=1" in created.stdout
     container = engine.containers.get("enginetest-one")
     host = container.attrs["HostConfig"]
-    assert host["ReadonlyRootfs"] and host["CapDrop"] == ["ALL"] and not host["Privileged"]
+    assert host["ReadonlyRootfs"]
+    assert host["CapDrop"] == ["ALL"]
+    assert not host["Privileged"]
     assert "no-new-privileges:true" in host["SecurityOpt"]
 
     repeated = converge([spec], "--diff")
@@ -47,7 +49,9 @@ def test_create_then_repeat(converge: Converge, engine: docker.DockerClient, spe
     assert engine.containers.get("enginetest-one").id == container.id
 
 
-def test_changed_file_replaces_the_container(converge: Converge, engine: docker.DockerClient, spec: dict[str, Any]) -> None:
+def test_changed_file_replaces_the_container(
+    converge: Converge, engine: docker.DockerClient, spec: dict[str, Any]
+) -> None:
     assert converge([spec]).returncode == 0
     before = engine.containers.get("enginetest-one").id
     spec["files"][0]["content"] = "good and new\n"
@@ -98,7 +102,11 @@ def test_orphan_is_removed_with_its_files_and_strangers_stay(
     converge: Converge, engine: docker.DockerClient, spec: dict[str, Any], base_image: str
 ) -> None:
     stranger = engine.containers.run(
-        base_image, ["sleep", "600"], detach=True, name="enginetest-stranger", labels={"slipway.environment": "enginetest"}
+        base_image,
+        ["sleep", "600"],
+        detach=True,
+        name="enginetest-stranger",
+        labels={"slipway.environment": "enginetest"},
     )
     assert converge([spec, {**spec, "name": "two"}]).returncode == 0
     assert (converge.state_dir / "files/enginetest-two").exists()
@@ -111,7 +119,9 @@ def test_orphan_is_removed_with_its_files_and_strangers_stay(
     stranger.remove(force=True)
 
 
-def test_stopped_container_is_started_again(converge: Converge, engine: docker.DockerClient, spec: dict[str, Any]) -> None:
+def test_stopped_container_is_started_again(
+    converge: Converge, engine: docker.DockerClient, spec: dict[str, Any]
+) -> None:
     assert converge([spec]).returncode == 0
     engine.containers.get("enginetest-one").stop(timeout=1)
     assert "changed=1" in converge([spec]).stdout

@@ -23,7 +23,11 @@ def contract(**changes: Any) -> dict[str, Any]:
         "domains": ["shop.example.org"],
         "processes": {
             "web": {"server": "gunicorn", "application": "shop.wsgi:app", "port": 8000, "probe": {"path": "/ready"}},
-            "worker": {"command": ["celery", "-A", "shop", "worker"], "order": 5, "probe": {"none": "Celery has no port"}},
+            "worker": {
+                "command": ["celery", "-A", "shop", "worker"],
+                "order": 5,
+                "probe": {"none": "Celery has no port"},
+            },
         },
         "routes": [{"path": "/", "process": "web"}],
         "release": [{"name": "migrate", "command": ["python", "manage.py", "migrate"], "timeout": 300}],
@@ -37,7 +41,12 @@ def contract(**changes: Any) -> dict[str, Any]:
 
 def built(**changes: Any) -> dict[str, Any]:
     return application_specs(
-        contract(**changes), name="shop", image="slipway/app-shop:1", secrets=SECRETS, ca="CA", kit_files={"entrypoint.py": "e"}
+        contract(**changes),
+        name="shop",
+        image="slipway/app-shop:1",
+        secrets=SECRETS,
+        ca="CA",
+        kit_files={"entrypoint.py": "e"},
     )
 
 
@@ -86,11 +95,17 @@ def test_raw_environment_survives() -> None:
         ({"server": "daphne"}, ["daphne", "-b", "0.0.0.0", "-p", "8000", "-v", "0", "shop.asgi:app"]),
         (
             {"server": "gunicorn", "workers": 3, "options": ["--threads", 4]},
-            "gunicorn --bind 0.0.0.0:8000 --workers 3 --graceful-timeout 30 --worker-tmp-dir /tmp --threads 4 shop.asgi:app".split(),
+            (
+                "gunicorn --bind 0.0.0.0:8000 --workers 3 --graceful-timeout 30"
+                " --worker-tmp-dir /tmp --threads 4 shop.asgi:app"
+            ).split(),
         ),
         (
             {"server": "uvicorn"},
-            "uvicorn --host 0.0.0.0 --port 8000 --workers 1 --no-access-log --timeout-graceful-shutdown 30 shop.asgi:app".split(),
+            (
+                "uvicorn --host 0.0.0.0 --port 8000 --workers 1 --no-access-log"
+                " --timeout-graceful-shutdown 30 shop.asgi:app"
+            ).split(),
         ),
     ],
 )

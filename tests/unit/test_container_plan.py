@@ -21,13 +21,27 @@ def desired(name: str = "one", order: int = 0) -> Desired:
         "networks": [{"name": "backbone"}],
         "volumes": ["data:/data"],
     }
-    baseline = {"memory": "1m", "cpus": 1, "pids_limit": 1, "read_only": True, "init": True, "restart_policy": "no", "security_opts": []}
+    baseline = {
+        "memory": "1m",
+        "cpus": 1,
+        "pids_limit": 1,
+        "read_only": True,
+        "init": True,
+        "restart_policy": "no",
+        "security_opts": [],
+    }
     return expand(spec, environment="local", service="s", state_dir="/state", baseline=baseline, checksum_key="k")
 
 
 def state(*names: str, **changes: Any) -> dict[str, Any]:
     containers = {
-        name: {"id": name, "image_id": IMAGE_ID, "labels": desired(name.removeprefix("local-")).labels, "state": "running", "health": "healthy"}
+        name: {
+            "id": name,
+            "image_id": IMAGE_ID,
+            "labels": desired(name.removeprefix("local-")).labels,
+            "state": "running",
+            "health": "healthy",
+        }
         for name in names
     }
     for container in containers.values():

@@ -37,9 +37,7 @@ def expanded(key: str = "key", **changes: Any) -> Desired:
         "volumes": ["data:/data", "/srv/host:/srv:ro"],
     }
     spec.update(changes)
-    return expand(
-        spec, environment="local", service="one", state_dir="/state", baseline=BASELINE, checksum_key=key
-    )
+    return expand(spec, environment="local", service="one", state_dir="/state", baseline=BASELINE, checksum_key=key)
 
 
 def test_baseline_holds() -> None:

@@ -1,4 +1,4 @@
-"""The application's entrypoint as a real process: secrets become environment, pending migrations stop it, then it execs."""
+"""The application's entrypoint as a real process: secrets become environment, pending migrations stop it, it execs."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 """Start a process of an application: secrets into its environment, no pending migrations, then ``exec``.
 
 ``launch.json`` beside this file says what to do; the process's own command is this script's arguments. It runs with the
-application's own Python (3.9 or newer) and needs nothing but that and, where a database lock is taken, psycopg or psycopg2.
+application's own Python (3.9 or newer) and needs nothing but that and, where a database lock is taken, psycopg or
+psycopg2.
 
 With ``SLIPWAY_RELEASE=1`` it runs the release commands instead: in order, once per release key, under an advisory lock.
 """
@@ -51,7 +52,7 @@ def driver():
     for name in ("psycopg", "psycopg2"):
         with contextlib.suppress(ImportError):
             return importlib.import_module(name)
-    fail("the application's image has neither psycopg nor psycopg2, which the migration lock needs")
+    return fail("the application's image has neither psycopg nor psycopg2, which the migration lock needs")
 
 
 def connect(url, patience):
