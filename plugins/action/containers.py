@@ -245,7 +245,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return {"changed": True, "output": "", "plan": [f"run {entry.name}"]}
         state = self._state([entry])
         planned = plan([entry], {**state, "containers": {}})
-        self._require_images([entry], planned, state)
+        self._require_images(planned, state)
         self._networks_and_volumes(planned)
         self._put(self._files_root, [(file, entry) for file in entry.files], [])
         try:
