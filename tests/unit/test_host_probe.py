@@ -94,7 +94,7 @@ def test_an_engine_that_says_nonsense_is_silent(tmp_path: Path) -> None:
 
 
 def test_a_published_port_belongs_to_its_container() -> None:
-    (listener,) = host_probe.listeners(CONTAINERS, {80, 443})
+    (listener,) = host_probe.listeners(CONTAINERS, {443})
     assert (listener["port"], listener["container"], listener["environment"]) == (443, "test-nginx", "test")
 
 
