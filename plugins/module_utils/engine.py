@@ -47,7 +47,7 @@ def engine_plan(state: Mapping[str, Any], desired: Mapping[str, Any], restart: s
 
     ``restart`` says when an engine that runs may be restarted: ``idle`` (no container runs), ``live`` (containers stay
     up meanwhile, by live-restore) or ``never``. Keys of the result: ``config`` (all of daemon.json), ``write``,
-    ``reload``, ``restart``, ``start`` (booleans), ``waiting`` (settings that wait for a restart) and ``withheld``
+    ``reload``, ``restart``, ``may_restart``, ``start`` (booleans), ``waiting`` (settings that wait for a restart) and ``withheld``
     (setting to reason).
     """
     current: Dict[str, Any] = dict(state["config"])
@@ -58,12 +58,14 @@ def engine_plan(state: Mapping[str, Any], desired: Mapping[str, Any], restart: s
     waiting = _waiting(state, config, changed, desired) if state["running"] else []
     live = bool(state["live_restore"] or ("live-restore" in changed and config["live-restore"]))
     allowed = {"idle": state["containers_running"] == 0, "live": live, "never": False}[restart]
-    restarts = bool(waiting) and allowed and bool(state["restartable"])
+    may_restart = bool(allowed and state["restartable"])
+    restarts = bool(waiting) and may_restart
     return {
         "config": config,
         "write": bool(changed),
         "reload": bool(changed) and bool(state["running"]) and not restarts,
         "restart": restarts,
+        "may_restart": may_restart,
         "start": not state["running"],
         "waiting": [] if restarts else waiting,
         "withheld": withheld,

@@ -64,6 +64,7 @@ def test_an_engine_with_containers_reads_what_it_can_and_the_rest_waits() -> Non
 @pytest.mark.parametrize(("policy", "restarts"), [("idle", False), ("live", True), ("never", False)])
 def test_the_operator_says_when_containers_bear_a_restart(policy: str, restarts: bool) -> None:
     assert engine_plan(state(config={}, icc=True, containers_running=3), DESIRED, policy)["restart"] is restarts
+    assert engine_plan(state(containers_running=3), DESIRED, policy)["may_restart"] is restarts
 
 
 def test_an_engine_that_somebody_started_by_hand_is_not_restarted() -> None:
