@@ -51,7 +51,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         self._redact = Redactor(self._task.args.get("secrets") or {})
         try:
             desired = [self._expand(spec) for spec in self._task.args.get("specs") or []]
-            release = self._task.args.get("release")
+            release = self._task.args.get("release") or None
             one_offs = self._task.args.get("run")
             if self._task.args.get("render_dir"):
                 return {**result, "changed": False, "rendered": self._render(desired, release)}
@@ -135,7 +135,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             and not any(found["labels"].get(LABEL_RELEASE) == release["key"] for found in state["containers"].values())
         )
         lines = planned.lines()
-        if release and release_due:
+        if release is not None and release_due:
             lines.insert(0, f"run {release['spec']['name']} ({release['title']})")
         result: dict[str, Any] = {"changed": planned.changed, "plan": lines}
         if self._task.diff and planned.changed:
@@ -146,7 +146,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return result
         self._require_images(planned, state)
         self._networks_and_volumes(planned)
-        if release_due and release:
+        if release is not None and release_due:
             result["release"] = self._run_once(self._expand(release["spec"]), timeout=int(release["timeout"]))["output"]
         self._write_files(desired, planned, state)
         self._apply(planned, state["images"])
