@@ -47,8 +47,8 @@ def engine_plan(state: Mapping[str, Any], desired: Mapping[str, Any], restart: s
 
     ``restart`` says when an engine that runs may be restarted: ``idle`` (no container runs), ``live`` (containers stay
     up meanwhile, by live-restore) or ``never``. Keys of the result: ``config`` (all of daemon.json), ``write``,
-    ``reload``, ``restart``, ``may_restart``, ``start`` (booleans), ``waiting`` (settings that wait for a restart) and ``withheld``
-    (setting to reason).
+    ``reload``, ``restart``, ``may_restart``, ``start`` (booleans), ``waiting`` (settings that wait for a restart) and
+    ``withheld`` (setting to reason).
     """
     current: Dict[str, Any] = dict(state["config"])
     withheld = withheld_settings(state, desired)
