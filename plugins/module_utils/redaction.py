@@ -11,8 +11,8 @@ SHORTEST = 6
 class Redactor:
     """Replaces known secret values in a text by their names.
 
-    >>> Redactor({"postgres/superuser": "hunter2hunter2"})("password is hunter2hunter2")
-    'password is [secret postgres/superuser]'
+    >>> Redactor({"postgres/replication": "hunter2hunter2"})("password is hunter2hunter2")
+    'password is [secret postgres/replication]'
     """
 
     def __init__(self, secrets: Mapping[str, str]) -> None:

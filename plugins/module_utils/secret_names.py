@@ -1,6 +1,6 @@
 """Which secrets an environment needs, and what is wrong with those it was given.
 
-Names are flat: ``postgres/superuser``, ``database/APPLICATION``, ``redis/APPLICATION/SERVICE/USER``, and
+Names are flat: ``postgres/replication``, ``database/APPLICATION``, ``redis/APPLICATION/SERVICE/USER``, and
 ``APPLICATION/NAME`` for what the application's contract asks for. Values never appear in a message.
 """
 
@@ -15,10 +15,8 @@ from .shapes import entries, maps
 
 REDIS_USERS = ("app", "router", "replica", "sentinel", "health")
 KIT_SECRETS = (
-    "postgres/superuser",
     "postgres/replication",
     "patroni/restapi",
-    "etcd/root",
     "sentinel/admin",
     "kit/checksum_key",
 )

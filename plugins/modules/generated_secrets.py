@@ -25,7 +25,7 @@ EXAMPLES = r"""
 - name: Make up the missing secrets
   slipway.kit.generated_secrets:
     path: /home/me/.local/state/slipway/local/secrets.yml
-    wanted: {postgres/superuser: {length: 40}}
+    wanted: {postgres/replication: {length: 40}}
   delegate_to: localhost
   run_once: true
   no_log: true

@@ -63,7 +63,7 @@ def test_a_plain_connection_is_refused(environment: Environment, member: str) ->
 
 
 def test_the_superuser_does_not_come_over_the_network(environment: Environment, member: str) -> None:
-    said = psql(environment, member, password=environment.secrets["postgres/superuser"], user="postgres")
+    said = psql(environment, member, password=environment.secrets["postgres/replication"], user="postgres")
     assert "no pg_hba.conf entry" in said
 
 

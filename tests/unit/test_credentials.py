@@ -20,7 +20,7 @@ GIVEN = "Gv7kQ2mX9pLw4TzR8sNd3HfY6bJc1VaE"
 def test_credentials_are_made_once_and_never_shown(tmp_path: Path) -> None:
     variables = {
         "pki_certificates": CERTIFICATES,
-        "secrets_given": {"etcd/root": GIVEN},
+        "secrets_given": {"sentinel/admin": GIVEN},
         "slipway_control_dir": str(tmp_path / "control"),
     }
     inventory = changed(BASE, {"vars": variables})
@@ -30,10 +30,10 @@ def test_credentials_are_made_once_and_never_shown(tmp_path: Path) -> None:
 
     control = tmp_path / "control"
     secrets = yaml.safe_load((control / "secrets.yml").read_text())
-    assert "etcd/root" not in secrets  # it was given
-    assert {"postgres/superuser", "shop/SECRET_KEY"} < set(secrets)
+    assert "sentinel/admin" not in secrets  # it was given
+    assert {"postgres/replication", "shop/SECRET_KEY"} < set(secrets)
     said = first.stdout + first.stderr + second.stdout + second.stderr
-    assert not [name for name, value in {**secrets, "etcd/root": GIVEN}.items() if value in said]
+    assert not [name for name, value in {**secrets, "sentinel/admin": GIVEN}.items() if value in said]
     assert "PRIVATE KEY" not in said
 
     assert stat.S_IMODE(control.stat().st_mode) == 0o700

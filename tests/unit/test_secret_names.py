@@ -23,10 +23,8 @@ def test_the_names_come_from_the_kit_and_the_contracts() -> None:
     }
     needed = required_secrets({"shop": shop, "page": {}})
     assert set(needed) == {
-        "postgres/superuser",
         "postgres/replication",
         "patroni/restapi",
-        "etcd/root",
         "sentinel/admin",
         "kit/checksum_key",
         "database/shop",
@@ -38,7 +36,7 @@ def test_the_names_come_from_the_kit_and_the_contracts() -> None:
         "shop/SECRET_KEY",
     }
     assert needed["shop/SECRET_KEY"] == {**RULES, "length": 60, "min_length": 50}
-    assert needed["etcd/root"] == RULES
+    assert needed["sentinel/admin"] == RULES
 
 
 def test_a_generated_value_is_never_shorter_than_it_must_be() -> None:
@@ -82,4 +80,4 @@ def test_a_missing_secret_is_fine_where_it_will_be_made_up() -> None:
 
 
 def test_markers_stand_for_secrets() -> None:
-    assert secret_markers({"etcd/root": RULES}) == {"etcd/root": "[secret etcd/root]"}
+    assert secret_markers({"sentinel/admin": RULES}) == {"sentinel/admin": "[secret sentinel/admin]"}
