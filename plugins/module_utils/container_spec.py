@@ -46,6 +46,7 @@ class HostFile:
     content: str
     mode: str
     secret: bool
+    shown: bool = False
 
     @property
     def sha256(self) -> str:
@@ -112,7 +113,8 @@ def _files(spec: Mapping[str, Any], host_dir: str) -> tuple[tuple[HostFile, ...]
             raise SpecError(f"container '{spec['name']}': file {path!r} is not an absolute path.")
         secret = bool(entry.get("secret", False))
         mode = str(entry.get("mode", "0400" if secret else "0444"))
-        files.append(HostFile(path, f"{host_dir}{path}", str(entry["content"]), mode, secret))
+        shown = not secret or bool(entry.get("shown", False))
+        files.append(HostFile(path, f"{host_dir}{path}", str(entry["content"]), mode, secret, shown))
         directory = next((d for d in sorted(config_dirs, reverse=True) if path.startswith(d + "/")), None)
         targets[directory or path] = f"{host_dir}{directory or path}"
     if len({entry.path for entry in files}) != len(files):
@@ -271,8 +273,12 @@ def one_off(desired: Desired, name: str, command: Iterable[str] | None = None) -
 
 
 def document(desired: Desired, host: str) -> dict[str, Any]:
-    """The rendered form that policies read: what would run, with the content of secret files left out."""
+    """The rendered form that policies read: what would run, with the content of secret files left out.
+
+    A secret file that is ``shown`` is a configuration file with secrets in it; while rendering they are markers.
+    """
     return {
+        "kind": "container",
         "host": host,
         "environment": desired.labels[LABEL_ENVIRONMENT],
         "service": desired.labels[LABEL_SERVICE],
@@ -283,7 +289,7 @@ def document(desired: Desired, host: str) -> dict[str, Any]:
                 "path": entry.path,
                 "mode": entry.mode,
                 "secret": entry.secret,
-                "content": "[secret file]" if entry.secret else entry.content,
+                "content": entry.content if entry.shown else "[secret file]",
             }
             for entry in desired.files
         ],
