@@ -7,22 +7,44 @@ failure), and a ``checkov:skip=`` inside any scanned value switches the check of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.json_doc.base_json_check import BaseJsonCheck
 from checkov.json_doc.enums import BlockType
+
+from policies.subjects import Dockerfile, Environment, Host, Spec, Subject, TaskFile
+
+
+class Audit(StrEnum):
+    """What audits of real systems found, and a policy keeps from coming back."""
+
+    PRIVILEGE = "containers with more rights than they need"
+    SINGLE = "one process, one Redis: a single point of failure"
+    MIGRATIONS = "migrations that nobody ran"
+    BLIND = "data stores and applications without a working healthcheck"
+    SECRETS = "secrets in templates, logs and docker inspect"
+    PLACEHOLDERS = "placeholders and test switches that reached production"
+    EXPOSURE = "back-end ports open to the world"
+    PLAINTEXT = "connections without encryption or proof of who answers"
+    HEADERS = "no security headers, weak cookies, open origins"
+    TOKENS = "tokens in access logs"
+    LOGS = "logs in files that vanish with the container"
+    DRIFT = "documents, scripts and what runs disagree"
+    OUTDATED = "an end-of-life base image"
 
 
 class Outcome(StrEnum):
     """How one policy found one document."""
 
     PASSED = "passed"
+    WARNED = "warned"
     FAILED = "failed"
     RELAXED = "relaxed"
+    WAIVED = "waived"
 
 
 @dataclass(frozen=True)
@@ -34,50 +56,11 @@ class Evaluation:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class Relaxation:
-    """An option that a spec weakens against the baseline, and why."""
-
-    option: str
-    value: Any
-    reason: str
+S = TypeVar("S", bound=Subject)
 
 
-@dataclass(frozen=True)
-class Spec:
-    """A rendered container, as playbooks/render.yml wrote it."""
-
-    host: str
-    environment: str
-    service: str
-    name: str
-    container: Mapping[str, Any]
-    files: tuple[Mapping[str, Any], ...]
-    relaxations: tuple[Relaxation, ...]
-
-    @classmethod
-    def of(cls, document: Mapping[str, Any]) -> Spec:
-        """Read a document; a missing part is an error: a policy must never pass for want of something to read."""
-        return cls(
-            host=str(document["host"]),
-            environment=str(document["environment"]),
-            service=str(document["service"]),
-            name=str(document["name"]),
-            container=dict(document["container"]),
-            files=tuple(document["files"]),
-            relaxations=tuple(
-                Relaxation(str(entry["option"]), entry["value"], str(entry["reason"]))
-                for entry in document["relaxations"]
-            ),
-        )
-
-    def names(self, option: str) -> list[str]:
-        """The list at *option* as strings, empty when it is not given."""
-        return [str(entry) for entry in self.container.get(option) or []]
-
-
-class ContainerPolicy(BaseJsonCheck):  # type: ignore[misc]  # checkov's registry base is untyped
-    """A policy over one rendered container. The docstring of a subclass says why the policy exists.
+class Policy(BaseJsonCheck, Generic[S]):  # type: ignore[misc]  # checkov's registry base is untyped
+    """A policy over documents of one kind. The docstring of a subclass says why the policy exists.
 
     A subclass states the attributes below and :meth:`problems`, and its module ends with ``policy = TheClass()``,
     which registers it.
@@ -86,10 +69,13 @@ class ContainerPolicy(BaseJsonCheck):  # type: ignore[misc]  # checkov's registr
     id: ClassVar[str]
     name: ClassVar[str]
     level: ClassVar[str]  # critical, high, medium or low
+    audit: ClassVar[Audit]
     reference: ClassVar[str]
     mend: ClassVar[str]
-    evaluates: ClassVar[str]  # the path whose lines a report points at, such as "container/healthcheck"
+    kind: ClassVar[str]
+    evaluates: ClassVar[str] = ""  # the path whose lines a report points at, such as "container/healthcheck"
     relaxed_by: ClassVar[frozenset[str]] = frozenset()  # relaxations of the spec that excuse a failure
+    idle: ClassVar[str] = ""  # why it may find nothing to look at in an environment; empty: it must find something
 
     def __init__(self) -> None:
         super().__init__(
@@ -106,20 +92,42 @@ class ContainerPolicy(BaseJsonCheck):  # type: ignore[misc]  # checkov's registr
         """The docstring, on one line."""
         return " ".join((self.__doc__ or "").split())
 
-    def problems(self, spec: Spec) -> Iterable[str]:
-        """What is wrong with *spec*, one sentence each; nothing when all is well."""
+    @staticmethod
+    def subject(document: Mapping[str, Any]) -> S:
+        """Read a document of this policy's kind."""
         raise NotImplementedError
 
-    def evaluate(self, document: Mapping[str, Any]) -> Evaluation:
-        """Apply the policy to one document."""
+    def concerns(self, subject: S) -> bool:  # noqa: ARG002  # for subclasses to use
+        """Whether the policy has anything to say of this subject."""
+        return True
+
+    def problems(self, subject: S) -> Iterable[str]:
+        """What is wrong with *subject*, one sentence each; nothing when all is well."""
+        raise NotImplementedError
+
+    def warnings(self, subject: S) -> Iterable[str]:  # noqa: ARG002  # for the few that see something come
+        """What is not wrong yet."""
+        return ()
+
+    def excuses(self, subject: S) -> list[str]:  # noqa: ARG002  # for kinds that know relaxations
+        """The reasons that the subject itself gives for a failure."""
+        return []
+
+    def evaluate(self, document: Mapping[str, Any]) -> Evaluation | None:
+        """Apply the policy to one document; None when it does not concern it."""
+        if document["kind"] != self.kind:
+            return None
         try:
-            spec = Spec.of(document)
-            problems = tuple(self.problems(spec))
+            subject = self.subject(document)
+            if not self.concerns(subject):
+                return None
+            problems = tuple(self.problems(subject))
         except Exception as error:  # noqa: BLE001  # whatever breaks a policy must fail it, not hide it
             return Evaluation(Outcome.FAILED, (f"the policy could not read this document: {error!r}",))
         if not problems:
-            return Evaluation(Outcome.PASSED)
-        reasons = [entry.reason for entry in spec.relaxations if entry.option in self.relaxed_by]
+            warnings = tuple(self.warnings(subject))
+            return Evaluation(Outcome.WARNED, warnings) if warnings else Evaluation(Outcome.PASSED)
+        reasons = self.excuses(subject)
         if reasons and all(reason.strip() for reason in reasons):
             return Evaluation(Outcome.RELAXED, problems, "; ".join(reasons))
         return Evaluation(Outcome.FAILED, problems)
@@ -134,9 +142,12 @@ class ContainerPolicy(BaseJsonCheck):  # type: ignore[misc]  # checkov's registr
     ) -> dict[str, Any]:
         """Called by checkov for each document."""
         evaluation = self.evaluate(entity_configuration)
+        if evaluation is None:
+            return {"result": CheckResult.UNKNOWN, "evaluated_keys": []}
         self.evaluations[scanned_file] = evaluation
         result = {
             Outcome.PASSED: CheckResult.PASSED,
+            Outcome.WARNED: CheckResult.PASSED,
             Outcome.FAILED: CheckResult.FAILED,
             Outcome.RELAXED: CheckResult.SKIPPED,
         }[evaluation.outcome]
@@ -147,12 +158,59 @@ class ContainerPolicy(BaseJsonCheck):  # type: ignore[misc]  # checkov's registr
         raise NotImplementedError
 
 
-def host_paths(container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The host paths a container mounts, each with its propagation mode, from ``mounts`` and ``volumes`` alike."""
-    for mount in container.get("mounts") or []:
-        if str(mount.get("type", "volume")) == "bind":
-            yield str(mount.get("source", "")), str(mount.get("propagation") or "")
-    for volume in container.get("volumes") or []:
-        source, _, rest = str(volume).partition(":")
-        if source.startswith(("/", ".", "~")):
-            yield source, rest.partition(":")[2]
+class ContainerPolicy(Policy[Spec]):
+    """A policy over containers, rendered and running."""
+
+    kind = "container"
+    evaluates = "container"
+    subject = staticmethod(Spec.of)
+
+    def excuses(self, subject: Spec) -> list[str]:
+        return [entry.reason for entry in subject.relaxations if entry.option in self.relaxed_by]
+
+
+class FilePolicy(ContainerPolicy):
+    """A policy over a configuration file that the kit renders for the containers of one service.
+
+    A container as it runs has no rendered files: there, policies over hosts ask the programs themselves.
+    """
+
+    file: ClassVar[str]
+    evaluates = "files"
+    idle = "no container here has the file that it reads"
+
+    def concerns(self, subject: Spec) -> bool:
+        return subject.has(self.file)
+
+
+class EnvironmentPolicy(Policy[Environment]):
+    """A policy over an inventory and the contracts in it."""
+
+    kind = "environment"
+    evaluates = "applications"
+    subject = staticmethod(Environment.of)
+
+
+class DockerfilePolicy(Policy[Dockerfile]):
+    """A policy over Dockerfiles."""
+
+    kind = "dockerfile"
+    evaluates = "instructions"
+    subject = staticmethod(Dockerfile.of)
+
+
+class TaskPolicy(Policy[TaskFile]):
+    """A policy over Ansible tasks, as far as they are literal: a template where a literal is needed fails."""
+
+    kind = "tasks"
+    evaluates = "tasks"
+    subject = staticmethod(TaskFile.of)
+
+
+class HostPolicy(Policy[Host]):
+    """A policy over what is really there on a host."""
+
+    kind = "host"
+    evaluates = "effective"
+    idle = "looks at running hosts: LIVE=1"
+    subject = staticmethod(Host.of)

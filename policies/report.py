@@ -17,12 +17,25 @@ SARIF_SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.5"}
 
 def table(result: Result) -> str:
     """A line per policy, then what failed with its mend, then what is relaxed and why."""
-    lines = [f"{'policy':<13} {'level':<9} {'passed':>6} {'relaxed':>7} {'failed':>6}  what it says"]
+    lines = [f"{'policy':<13} {'level':<9} {'passed':>6} {'excused':>7} {'failed':>6}  what it says"]
     for policy in result.policies:
         count = Counter(finding.evaluation.outcome for finding in result.of(policy))
-        numbers = f"{count[Outcome.PASSED]:>6} {count[Outcome.RELAXED]:>7} {count[Outcome.FAILED]:>6}"
-        note = "" if result.of(policy) else "   EVALUATED NOTHING"
+        excused = count[Outcome.RELAXED] + count[Outcome.WAIVED]
+        passed = count[Outcome.PASSED] + count[Outcome.WARNED]
+        numbers = f"{passed:>6} {excused:>7} {count[Outcome.FAILED]:>6}"
+        note = "" if result.of(policy) or policy.idle else "   EVALUATED NOTHING"
         lines.append(f"{policy.id:<13} {policy.level:<9} {numbers}  {policy.name}{note}")
+    warned = result.with_outcome(Outcome.WARNED)
+    if warned:
+        lines += ["", "Not wrong yet:"]
+        lines += [f"  {_where(entry)}: {problem}" for entry in warned for problem in entry.evaluation.problems]
+    if result.idle:
+        lines += ["", "Found nothing to look at:"]
+        lines += [f"  {policy.id} {policy.name}: {policy.idle}" for policy in result.idle]
+    waived = result.with_outcome(Outcome.WAIVED)
+    if waived:
+        lines += ["", "Waived:"]
+        lines += [f"  {_where(entry)}: {'; '.join(entry.evaluation.problems)}. {entry.evaluation.reason}" for entry in waived]
     if result.relaxations:
         lines += ["", "Relaxed, with the reason the spec gives:"]
         lines += [f"  {where}: {entry.option} is {entry.value}. {entry.reason}" for where, entry in result.relaxations]
@@ -34,16 +47,17 @@ def table(result: Result) -> str:
             lines.append(f"    mend: {entry.policy.mend}")
     if result.faults:
         lines += ["", "The scan itself is at fault:", *(f"  {fault}" for fault in result.faults)]
-    relaxed = len(result.with_outcome(Outcome.RELAXED))
+    relaxed, warnings = len(result.with_outcome(Outcome.RELAXED)), len(warned)
     passed = len(result.with_outcome(Outcome.PASSED))
-    size = f"{len(result.policies)} policies, {len(result.documents)} containers, {len(result.findings)} evaluations"
-    counts = f"{passed} passed, {relaxed} relaxed, {len(failed)} failed, {len(result.faults)} faults"
+    size = f"{len(result.policies)} policies, {len(result.documents)} documents, {len(result.findings)} evaluations"
+    excused = f"{relaxed} relaxed, {len(waived)} waived"
+    counts = f"{passed} passed, {warnings} warnings, {excused}, {len(failed)} failed, {len(result.faults)} faults"
     lines += ["", f"{size}: {counts}"]
     return "\n".join(lines)
 
 
 def _where(finding: Finding) -> str:
-    return f"{finding.policy.id} {finding.host}/{finding.container}"
+    return f"{finding.policy.id} {finding.target}"
 
 
 def as_json(result: Result) -> dict[str, Any]:
@@ -57,10 +71,13 @@ def as_json(result: Result) -> dict[str, Any]:
                 "id": policy.id,
                 "name": policy.name,
                 "level": policy.level,
+                "kind": policy.kind,
+                "audit": policy.audit.value,
                 "why": policy.why,
                 "reference": policy.reference,
                 "mend": policy.mend,
                 "evaluated": len(result.of(policy)),
+                "idle": policy.idle if not result.of(policy) else "",
             }
             for policy in result.policies
         ],
@@ -71,8 +88,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "findings": [
             {
                 "policy": entry.policy.id,
-                "host": entry.host,
-                "container": entry.container,
+                "target": entry.target,
                 "document": entry.document,
                 "line": entry.line,
                 "outcome": entry.evaluation.outcome.value,
@@ -88,18 +104,18 @@ def as_junit(result: Result) -> ElementTree.Element:
     """One suite; a case per evaluation, and one per fault."""
     cases = len(result.findings) + len(result.faults)
     failures = len(result.with_outcome(Outcome.FAILED)) + len(result.faults)
-    skipped = len(result.with_outcome(Outcome.RELAXED))
+    skipped = len(result.with_outcome(Outcome.RELAXED)) + len(result.with_outcome(Outcome.WAIVED))
     totals = {"tests": str(cases), "failures": str(failures), "skipped": str(skipped), "errors": "0"}
     root = ElementTree.Element("testsuites", totals)
     suite = ElementTree.SubElement(root, "testsuite", {"name": "slipway.policy", **totals})
     for entry in result.findings:
-        name = f"{entry.host}/{entry.container}: {entry.policy.name}"
+        name = f"{entry.target}: {entry.policy.name}"
         case = ElementTree.SubElement(suite, "testcase", {"classname": entry.policy.id, "name": name})
         problems = "\n".join(entry.evaluation.problems)
         if entry.evaluation.outcome is Outcome.FAILED:
             failure = ElementTree.SubElement(case, "failure", {"message": problems})
             failure.text = f"{problems}\nmend: {entry.policy.mend}"
-        elif entry.evaluation.outcome is Outcome.RELAXED:
+        elif entry.evaluation.outcome in (Outcome.RELAXED, Outcome.WAIVED):
             ElementTree.SubElement(case, "skipped", {"message": f"{problems}. {entry.evaluation.reason}"})
     for fault in result.faults:
         case = ElementTree.SubElement(suite, "testcase", {"classname": "scan", "name": fault})
@@ -128,8 +144,8 @@ def as_sarif(result: Result, folder: Path) -> dict[str, Any]:
         found: dict[str, Any] = {
             "ruleId": entry.policy.id,
             "ruleIndex": result.policies.index(entry.policy),
-            "level": SARIF_LEVELS[entry.policy.level],
-            "message": {"text": f"{entry.host}/{entry.container}: {'; '.join(entry.evaluation.problems)}"},
+            "level": "note" if entry.evaluation.outcome is Outcome.WARNED else SARIF_LEVELS[entry.policy.level],
+            "message": {"text": f"{entry.target}: {'; '.join(entry.evaluation.problems)}"},
             "locations": [
                 {
                     "physicalLocation": {
@@ -139,8 +155,10 @@ def as_sarif(result: Result, folder: Path) -> dict[str, Any]:
                 }
             ],
         }
-        if entry.evaluation.outcome is Outcome.RELAXED:
-            found["suppressions"] = [{"kind": "inSource", "justification": entry.evaluation.reason}]
+        kinds = {Outcome.RELAXED: "inSource", Outcome.WAIVED: "external"}
+        if entry.evaluation.outcome in kinds:
+            kind = kinds[entry.evaluation.outcome]
+            found["suppressions"] = [{"kind": kind, "justification": entry.evaluation.reason}]
         results.append(found)
     notifications = [{"level": "error", "message": {"text": fault}} for fault in result.faults]
     return {

@@ -45,7 +45,8 @@ def environment_document(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The document of kind ``environment``.
 
     ``facts``: environment, production, topology (group to hosts), addresses (host to address), applications (as the
-    inventory states them), secrets_given (name to value), generated (text of the file of generated secrets, empty
+    inventory states them), platform (product to
+    version of what images are made of), secrets_given (name to value), generated (text of the file of generated secrets, empty
     where there is none) and others (environment to such a text).
     """
     texts = {"": facts["generated"], **facts["others"]}
@@ -60,6 +61,7 @@ def environment_document(facts: Mapping[str, Any]) -> dict[str, Any]:
         "topology": facts["topology"],
         "addresses": facts["addresses"],
         "applications": {name: normalise(name, contract) for name, contract in facts["applications"].items()},
+        "platform": facts["platform"],
         "secrets": secret_facts(required, given, generated, held),
     }
     redacted: dict[str, Any] = json.loads(Redactor({**generated, **given})(json.dumps(document)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.base import ContainerPolicy, Spec
+from policies.base import Audit, ContainerPolicy
+from policies.subjects import Spec
 
 # What a container may have back. Every service of the kit listens above 1024 and starts as its own user, so the list
 # has one entry, for applications that insist on a low port.
@@ -17,6 +18,7 @@ class CapabilitiesDropped(ContainerPolicy):
     id = "CKV_SLIP_102"
     name = "All capabilities are dropped and only listed ones come back"
     level = "high"
+    audit = Audit.PRIVILEGE
     reference = "CIS Docker Benchmark: Ensure that Linux kernel capabilities are restricted within containers"
     mend = f"Drop ALL; add nothing but {', '.join(sorted(ALLOWED))}."
     evaluates = "container/cap_drop"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from policies.base import ContainerPolicy, Spec
+from policies.base import Audit, ContainerPolicy
+from policies.subjects import Spec
 from policies.units import seconds
 
 # A check that cannot fail is worse than none: it says "healthy" of a container that does nothing.
@@ -19,6 +20,7 @@ class Healthcheck(ContainerPolicy):
     id = "CKV_SLIP_109"
     name = "A healthcheck is present and can fail"
     level = "medium"
+    audit = Audit.BLIND
     reference = "CIS Docker Benchmark: Ensure that container health is checked at runtime"
     mend = (
         "State healthcheck.test with a command that asks the service, an interval up to a minute, timeout and retries."

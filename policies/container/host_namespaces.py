@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.base import ContainerPolicy, Spec
+from policies.base import Audit, ContainerPolicy
+from policies.subjects import Spec
 
 NAMESPACES = ("network_mode", "pid_mode", "ipc_mode", "uts", "userns_mode", "cgroupns_mode")
 
@@ -15,6 +16,7 @@ class OwnNamespaces(ContainerPolicy):
     id = "CKV_SLIP_106"
     name = "The container shares no namespace"
     level = "critical"
+    audit = Audit.PRIVILEGE
     reference = "CIS Docker Benchmark: Ensure that the host's network, PID, IPC, UTS and user namespaces are not shared"
     mend = "Leave network, pid, ipc, uts, userns and cgroupns modes to Docker, and attach to a named network."
     evaluates = "container"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from policies.base import ContainerPolicy, Spec, host_paths
+from policies.base import Audit, ContainerPolicy
+from policies.subjects import Spec, host_paths
 
 SENSITIVE = (
     *("/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/proc", "/root", "/run", "/sys", "/usr"),
@@ -25,6 +26,7 @@ class NoSensitiveHostPath(ContainerPolicy):
     id = "CKV_SLIP_107"
     name = "No engine socket and no sensitive host path is mounted"
     level = "critical"
+    audit = Audit.PRIVILEGE
     reference = "CIS Docker Benchmark: Ensure that sensitive host directories and the Docker socket are not mounted"
     mend = "Mount named volumes, or files below the environment's own state directory."
     evaluates = "container"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.base import ContainerPolicy, Spec
+from policies.base import Audit, ContainerPolicy
+from policies.subjects import Spec
 
 OFF = frozenset({"seccomp:unconfined", "apparmor:unconfined", "label:disable", "systempaths:unconfined"})
 
@@ -15,6 +16,7 @@ class KernelFilters(ContainerPolicy):
     id = "CKV_SLIP_114"
     name = "The kernel's filters stay on"
     level = "high"
+    audit = Audit.PRIVILEGE
     reference = "CIS Docker Benchmark: Ensure that the default seccomp profile is not disabled"
     mend = "Leave seccomp, AppArmor and masked paths at Docker's defaults."
     evaluates = "container/security_opts"

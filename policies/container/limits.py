@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policies.base import ContainerPolicy, Spec
+from policies.base import Audit, ContainerPolicy
+from policies.subjects import Spec
 from policies.units import size
 
 PIDS_MAX = 4096
@@ -24,6 +25,7 @@ class Limits(ContainerPolicy):
     id = "CKV_SLIP_108"
     name = "Memory, CPU and processes are limited"
     level = "medium"
+    audit = Audit.PRIVILEGE
     reference = "CIS Docker Benchmark: Ensure that memory, CPU and PIDs cgroup limits are used"
     mend = "State memory, cpus and pids in the spec, or keep the baseline's."
     evaluates = "container"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.base import ContainerPolicy, Spec
+from policies.base import Audit, ContainerPolicy
+from policies.subjects import Spec
 from policies.units import size
 
 DRIVERS = frozenset({"json-file", "local"})
@@ -17,6 +18,7 @@ class BoundedLogs(ContainerPolicy):
     id = "CKV_SLIP_112"
     name = "Logs are kept and bounded"
     level = "medium"
+    audit = Audit.LOGS
     reference = "Docker documentation: Configure logging drivers, json-file options max-size and max-file"
     mend = "State log_driver json-file with max-size and max-file whose product is at most 1 GiB."
     evaluates = "container/log_options"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.base import ContainerPolicy, Spec
+from policies.base import Audit, ContainerPolicy
+from policies.subjects import Spec
 
 
 class NoNewPrivileges(ContainerPolicy):
@@ -13,6 +14,7 @@ class NoNewPrivileges(ContainerPolicy):
     id = "CKV_SLIP_103"
     name = "Processes cannot gain privileges"
     level = "high"
+    audit = Audit.PRIVILEGE
     reference = "CIS Docker Benchmark: Ensure that the container is restricted from acquiring additional privileges"
     mend = "State security_opts: [no-new-privileges:true]."
     evaluates = "container/security_opts"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.base import ContainerPolicy, Spec
+from policies.base import Audit, ContainerPolicy
+from policies.subjects import Spec
 
 
 class Unprivileged(ContainerPolicy):
@@ -13,6 +14,7 @@ class Unprivileged(ContainerPolicy):
     id = "CKV_SLIP_101"
     name = "The container is not privileged and has no host device"
     level = "critical"
+    audit = Audit.PRIVILEGE
     reference = "CIS Docker Benchmark: Ensure that privileged containers are not used; host devices are not exposed"
     mend = "State privileged: false (the baseline of roles/container does) and no devices."
     evaluates = "container/privileged"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from policies.base import ContainerPolicy, Spec
+from policies.base import Audit, ContainerPolicy
+from policies.subjects import Spec
 
 PUBLIC_SERVICES = frozenset({"nginx"})
 
@@ -36,6 +37,7 @@ class OnlyNginxIsPublic(ContainerPolicy):
     id = "CKV_SLIP_110"
     name = "Only nginx publishes beyond the private address"
     level = "critical"
+    audit = Audit.EXPOSURE
     reference = "CIS Docker Benchmark: Ensure that incoming container traffic is bound to a specific host interface"
     mend = "Publish on slipway_bind_address, or not at all: names on the container networks need no published port."
     evaluates = "container"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policies.base import ContainerPolicy, Spec
+from policies.base import Audit, ContainerPolicy
+from policies.subjects import Spec
 
 
 class ReadOnlyRoot(ContainerPolicy):
@@ -13,6 +14,7 @@ class ReadOnlyRoot(ContainerPolicy):
     id = "CKV_SLIP_105"
     name = "The root filesystem is read-only"
     level = "high"
+    audit = Audit.PRIVILEGE
     reference = "CIS Docker Benchmark: Ensure that the container's root filesystem is mounted as read only"
     mend = "State read_only: true and give what must be written a tmpfs or a volume."
     evaluates = "container/read_only"

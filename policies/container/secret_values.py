@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from policies.base import ContainerPolicy, Spec
+from policies.base import Audit, ContainerPolicy
+from policies.subjects import Spec
 
 SECRET_NAME = re.compile(
     r"(?:^|[_.-])(?:pass(?:word|wd|phrase)?|secret|token|(?:api|access|private|secret|signing|encryption)_?key|credentials?)"
@@ -58,6 +59,7 @@ class NoSecretValues(ContainerPolicy):
     id = "CKV_SLIP_111"
     name = "No secret value stands in env, command or labels"
     level = "critical"
+    audit = Audit.SECRETS
     reference = "OWASP Docker Security Cheat Sheet, rule 12: Utilize Docker Secrets for sensitive data management"
     mend = "Give the value as a secret file (files: with secret: true) and its path in the variable."
     evaluates = "container/env"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from policies.base import ContainerPolicy, Spec
+from policies.base import Audit, ContainerPolicy
+from policies.subjects import Spec
 
 
 class NumericUser(ContainerPolicy):
@@ -14,6 +15,7 @@ class NumericUser(ContainerPolicy):
     id = "CKV_SLIP_104"
     name = "The user is numeric and not root"
     level = "high"
+    audit = Audit.PRIVILEGE
     reference = "CIS Docker Benchmark: Ensure that a user for the container has been created"
     mend = 'State user: "uid:gid" with two numbers above zero.'
     evaluates = "container/user"

@@ -1,4 +1,4 @@
-"""The documents that policies/fixtures describe: a good one, and every named resource laid over it."""
+"""The documents that policies/fixtures describe: a good one of each kind, and every named resource laid over it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from typing import Any
 
 import yaml
 
+from policies.sources import dockerfile_document, task_document
+
 FIXTURES = Path(__file__).parents[2] / "policies" / "fixtures"
 OUTCOMES = {"pass": "passed", "fail": "failed", "relaxed": "relaxed"}
+TEXTS = {"dockerfile": dockerfile_document, "tasks": task_document}
 
 
 @dataclass(frozen=True)
 class Case:
     """One named resource: which policy's fixture it stands in, and how that policy must find it."""
 
+    package: str
     module: str
     resource: str
     outcome: str
@@ -25,7 +29,7 @@ class Case:
 
     @property
     def file(self) -> str:
-        return f"{self.module}/{self.outcome}-{self.resource}.json"
+        return f"{self.package}/{self.module}/{self.outcome}-{self.resource}.json"
 
 
 def merged(base: Any, change: Any) -> Any:
@@ -36,17 +40,42 @@ def merged(base: Any, change: Any) -> Any:
     return {key: merged(base.get(key), change[key]) if key in change else copy.deepcopy(base[key]) for key in keys}
 
 
-def load_good() -> dict[str, Any]:
-    good: dict[str, Any] = yaml.safe_load((FIXTURES / "good.yml").read_text())
+def edited(document: dict[str, Any], edits: Mapping[str, list[list[str]]]) -> dict[str, Any]:
+    """*document* with texts of its files replaced; a text that is not there is an error of the fixture's."""
+    document = copy.deepcopy(document)
+    for path, pairs in edits.items():
+        (file,) = (entry for entry in document["files"] if entry["path"] == path)
+        for old, new in pairs:
+            assert old in file["content"], f"{path} has no {old!r}"
+            file["content"] = file["content"].replace(old, new)
+    return document
+
+
+def load_good(name: str = "app") -> dict[str, Any]:
+    good: dict[str, Any] = yaml.safe_load((FIXTURES / "good" / f"{name}.yml").read_text())
     return good
 
 
+def _document(package: str, resource: str, base: str, change: Any) -> dict[str, Any]:
+    if package in TEXTS:
+        return TEXTS[package](f"fixture/{resource}", change)
+    change = dict(change)
+    edits = change.pop("edit", {})
+    return merged(edited(load_good(base), edits), change)
+
+
 def load_cases() -> list[Case]:
-    good = load_good()
     cases = []
-    for path in sorted((FIXTURES / "container").glob("*.yml")):
-        for section, resources in yaml.safe_load(path.read_text()).items():
+    for path in sorted(FIXTURES.glob("*/*.yml")):
+        package = path.parent.name
+        if package == "good":
+            continue
+        content = yaml.safe_load(path.read_text())
+        base = content.pop("base", "app")
+        for section, resources in content.items():
             for resource, change in resources.items():
-                named = {"host": path.stem, "name": resource}
-                cases.append(Case(path.stem, resource, OUTCOMES[section], merged(merged(good, change), named)))
+                document = _document(package, resource, base, change)
+                if document["kind"] == "container":
+                    document |= {"host": path.stem, "name": resource}
+                cases.append(Case(package, path.stem, resource, OUTCOMES[section], document))
     return cases

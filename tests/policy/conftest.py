@@ -23,6 +23,6 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Result:
     folder = tmp_path_factory.mktemp("specs")
     for case in load_cases():
         path = folder / case.file
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(case.document, indent=2))
     return scan(folder, load_policies())

@@ -15,6 +15,7 @@ from policies.scan import load_policies
 BASELINE = yaml.safe_load((Path(__file__).parents[2] / "roles/container/defaults/main.yml").read_text())
 LEAST = {
     "name": "web",
+    "stop_grace": 30,
     "image": "slipway/app-shop:3f9ac1d20b7e",
     "user": "10100:10100",
     "healthcheck": {"test": ["CMD", "python3", "/app/probe.py"]},
@@ -27,7 +28,7 @@ def rendered(**changes: Any) -> dict[str, Any]:
     desired = expand(
         {**LEAST, **changes},
         environment="fixture",
-        service="app",
+        service="app-shop",
         state_dir="/var/lib/slipway/fixture",
         baseline=BASELINE["container_baseline"],
         checksum_key="key",
@@ -36,18 +37,20 @@ def rendered(**changes: Any) -> dict[str, Any]:
 
 
 def outcomes(found: dict[str, Any]) -> dict[str, Outcome]:
-    return {policy.id: policy.evaluate(found).outcome for policy in load_policies()}
+    evaluated = {policy.id: policy.evaluate(found) for policy in load_policies()}
+    return {name: evaluation.outcome for name, evaluation in evaluated.items() if evaluation}
 
 
 def test_the_least_spec_passes_every_policy() -> None:
-    problems = {policy.id: policy.evaluate(rendered()).problems for policy in load_policies()}
-    assert {name: found for name, found in problems.items() if found} == {}
+    found = outcomes(rendered())
+    assert len(found) > 18
+    assert set(found.values()) == {Outcome.PASSED}
 
 
 @pytest.mark.parametrize("option", sorted(set(BASELINE["container_baseline"]) - {"capabilities", "devices"}))
 def test_every_safety_value_of_the_baseline_is_watched(option: str) -> None:
     """Each option of the baseline, taken away, is missed by a policy, or has a safe default in Docker."""
-    safe_by_default = {"init", "ipc_mode", "pid_mode", "userns_mode", "uts", "restart_policy"}
+    safe_by_default = {"init", "ipc_mode", "pid_mode", "userns_mode", "uts"}
     found = rendered()
     del found["container"][option]
     failed = [name for name, outcome in outcomes(found).items() if outcome is Outcome.FAILED]

@@ -26,6 +26,7 @@ def facts(**changes: Any) -> dict[str, Any]:
         "topology": {"app": ["node1"]},
         "addresses": {"node1": "10.0.0.1"},
         "applications": {"shop": SHOP},
+        "platform": {"debian": "13"},
         "secrets_given": {"shop/SECRET_KEY": GIVEN},
         "generated": "",
         "others": {},

@@ -1,0 +1,1 @@
+"""Policies over the configuration of nginx, one a file."""

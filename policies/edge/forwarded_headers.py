@@ -1,0 +1,40 @@
+"""CKV_SLIP_188."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policies.base import Audit, FilePolicy
+from policies.readers import nginx
+from policies.subjects import Spec
+
+SET = {
+    "host": {"$host"},
+    "x-forwarded-for": {"$remote_addr"},
+    "x-forwarded-proto": {"$scheme", "https"},
+    "x-forwarded-host": {"$host"},
+    "x-real-ip": {"$remote_addr"},
+    "forwarded": {""},
+}
+
+
+class ForwardedHeaders(FilePolicy):
+    """An address that a stranger sent and nginx passed on is believed by rate limits, logs and allow-lists."""
+
+    id = "CKV_SLIP_188"
+    name = "Forwarded headers are set by nginx, never taken from strangers"
+    level = "high"
+    audit = Audit.EXPOSURE
+    reference = "RFC 7239 section 8.1; OWASP: IP spoofing by X-Forwarded-For"
+    mend = "proxy_set_header X-Forwarded-For $remote_addr (not $proxy_add_x_forwarded_for), and the rest likewise."
+    file = "/etc/nginx/nginx.conf"
+
+    def problems(self, subject: Spec) -> Iterator[str]:
+        for location in nginx(subject).proxied():
+            stated = {entry.args[0].lower(): entry.args[1] for entry in location.effective("proxy_set_header")}
+            for header, allowed in SET.items():
+                if stated.get(header) not in allowed:
+                    yield f"line {location.line}: {location} passes {header} as {stated.get(header, 'it came')!r}"
+
+
+policy = ForwardedHeaders()

@@ -1,0 +1,1 @@
+"""Policies over inventories and contracts, one a file."""

@@ -1,0 +1,1 @@
+"""Policies over running hosts, one a file."""

@@ -1,0 +1,1 @@
+"""Policies over the configuration of the routers, one a file."""

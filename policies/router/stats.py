@@ -1,0 +1,34 @@
+"""CKV_SLIP_192."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policies.base import Audit, FilePolicy
+from policies.readers import haproxy
+from policies.subjects import Spec
+
+
+class Stats(FilePolicy):
+    """HAProxy's page of statistics names every server, and its socket can switch them off."""
+
+    id = "CKV_SLIP_192"
+    name = "The router's statistics and control stay inside its container"
+    level = "high"
+    audit = Audit.EXPOSURE
+    reference = "https://docs.haproxy.org/3.0/configuration.html#4-stats%20enable"
+    mend = "Bind the section with stats to 127.0.0.1; let a stats socket be a path, never an address."
+    file = "/etc/haproxy/haproxy.cfg"
+
+    def problems(self, subject: Spec) -> Iterator[str]:
+        for title, lines in haproxy(subject).sections.items():
+            stats = [line for line in lines if line[0] == "stats"]
+            if any(line[1] == "socket" and not line[2].startswith("/") for line in stats):
+                yield f"{title}: the stats socket is reached over the network"
+            binds = [line[1] for line in lines if line[0] == "bind"]
+            page = any(line[1] in ("enable", "uri", "admin") for line in stats)
+            if page and not all(bind.startswith("127.0.0.1:") for bind in binds):
+                yield f"{title}: statistics are served on {', '.join(binds)}"
+
+
+policy = Stats()

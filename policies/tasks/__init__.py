@@ -1,0 +1,1 @@
+"""Policies over Ansible tasks, one a file."""
