@@ -51,7 +51,7 @@ unit: .venv/.ready-test ## Tests of the Python code, the roles' arguments and th
 
 .PHONY: policy
 policy: .venv/.ready-test render ## Render what would run and apply the policies
-	$(BIN)/python -m policies.run $(RENDERED) --output build/policy
+	$(BIN)/python -m policies.run $(RENDERED) --sources --judges --waivers inventories/$(ENV)/policy-waivers.yml --output build/policy
 
 .PHONY: engine
 engine: .venv/.ready-test ## Tests of the container role against this machine's engine

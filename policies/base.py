@@ -26,7 +26,7 @@ class Audit(StrEnum):
     SINGLE = "one process, one Redis: a single point of failure"
     MIGRATIONS = "migrations that nobody ran"
     BLIND = "data stores and applications without a working healthcheck"
-    SECRETS = "secrets in templates, logs and docker inspect"
+    SECRETS = "secrets in templates, logs and docker inspect"  # pragma: allowlist secret
     PLACEHOLDERS = "placeholders and test switches that reached production"
     EXPOSURE = "back-end ports open to the world"
     PLAINTEXT = "connections without encryption or proof of who answers"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
@@ -35,7 +36,9 @@ def table(result: Result) -> str:
     waived = result.with_outcome(Outcome.WAIVED)
     if waived:
         lines += ["", "Waived:"]
-        lines += [f"  {_where(entry)}: {'; '.join(entry.evaluation.problems)}. {entry.evaluation.reason}" for entry in waived]
+        lines += [
+            f"  {_where(entry)}: {'; '.join(entry.evaluation.problems)}. {entry.evaluation.reason}" for entry in waived
+        ]
     if result.relaxations:
         lines += ["", "Relaxed, with the reason the spec gives:"]
         lines += [f"  {where}: {entry.option} is {entry.value}. {entry.reason}" for where, entry in result.relaxations]
@@ -45,6 +48,12 @@ def table(result: Result) -> str:
         for entry in failed:
             lines += [f"  {_where(entry)}: {problem}" for problem in entry.evaluation.problems]
             lines.append(f"    mend: {entry.policy.mend}")
+    if result.verdicts:
+        lines += ["", "Other judges:"]
+    for verdict in result.verdicts:
+        found = verdict.fault or (f"{len(verdict.findings)} findings" if verdict.findings else "nothing")
+        lines.append(f"  {verdict.name} {verdict.version} on {verdict.looked_at}: {found}")
+        lines += [f"    {finding}" for finding in verdict.findings]
     if result.faults:
         lines += ["", "The scan itself is at fault:", *(f"  {fault}" for fault in result.faults)]
     relaxed, warnings = len(result.with_outcome(Outcome.RELAXED)), len(warned)
@@ -52,7 +61,7 @@ def table(result: Result) -> str:
     size = f"{len(result.policies)} policies, {len(result.documents)} documents, {len(result.findings)} evaluations"
     excused = f"{relaxed} relaxed, {len(waived)} waived"
     counts = f"{passed} passed, {warnings} warnings, {excused}, {len(failed)} failed, {len(result.faults)} faults"
-    lines += ["", f"{size}: {counts}"]
+    lines += ["", f"{size} in {result.seconds:.1f} s: {counts}"]
     return "\n".join(lines)
 
 
@@ -66,6 +75,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "ok": result.ok,
         "documents": result.documents,
         "faults": result.faults,
+        "judges": [dataclasses.asdict(verdict) for verdict in result.verdicts],
         "policies": [
             {
                 "id": policy.id,

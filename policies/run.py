@@ -23,13 +23,19 @@ from policies.end_of_life import today
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Scan, print the table, write the reports."""
-    parser = argparse.ArgumentParser(prog="policies", description="Apply the policies to what an environment would run.")
+    parser = argparse.ArgumentParser(
+        prog="policies", description="Apply the policies to what an environment would run."
+    )
     parser.add_argument("documents", type=Path, help="folder that playbooks/render.yml wrote, or playbooks/policy.yml")
     parser.add_argument("--output", type=Path, default=Path("build/policy"), help="folder for the reports")
     parser.add_argument("--waivers", type=Path, help="inventories/NAME/policy-waivers.yml; it need not exist")
     parser.add_argument("--threshold", default="low", choices=("low", "medium", "high", "critical"))
-    parser.add_argument("--sources", action="store_true", help="look at Dockerfiles and tasks of the repository as well")
-    parser.add_argument("--judges", action="store_true", help="ask gixy, hadolint, ansible-lint and detect-secrets as well")
+    parser.add_argument(
+        "--sources", action="store_true", help="look at Dockerfiles and tasks of the repository as well"
+    )
+    parser.add_argument(
+        "--judges", action="store_true", help="ask gixy, hadolint, ansible-lint and detect-secrets as well"
+    )
     options = parser.parse_args(arguments)
 
     # Read by checkov at import time, which is why it is imported below: log errors only, and never ask the network.
@@ -54,7 +60,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     result.verdicts = judges.verdicts(asked)
 
     print(report.table(result))
-    for path in [*report.write(result, options.documents, options.output), page.write(result, options.output)]:
+    for path in [
+        *report.write(result, options.documents, options.output),
+        page.write(result, options.output, options.documents.name),
+    ]:
         print(f"wrote {path}")
     return 0 if result.ok else 1
 

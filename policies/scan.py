@@ -20,6 +20,7 @@ from checkov.json_doc.runner import Runner
 from checkov.runner_filter import RunnerFilter
 
 from policies.base import Evaluation, Outcome, Policy
+from policies.judges import Verdict
 from policies.subjects import Dockerfile, Environment, Host, Relaxation, Spec, TaskFile
 from policies.waivers import Waiver
 
@@ -52,6 +53,8 @@ class Result:
     waivers: list[Waiver] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     threshold: str = "low"
+    verdicts: list[Verdict] = field(default_factory=list)
+    seconds: float = 0.0
 
     def of(self, policy: Policy[Any]) -> list[Finding]:
         """The findings of one policy."""
@@ -75,8 +78,9 @@ class Result:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing failed and everything was looked at."""
-        return not self.faults and not self.blocking
+        """Whether nothing failed, everything was looked at, and no other judge found anything."""
+        judged = any(verdict.findings or verdict.fault for verdict in self.verdicts)
+        return not self.faults and not self.blocking and not judged
 
 
 class _Runner(Runner):  # type: ignore[misc]  # checkov's runner is generic over untyped graphs

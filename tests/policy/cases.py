@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,26 +56,51 @@ def load_good(name: str = "app") -> dict[str, Any]:
     return good
 
 
-def _document(package: str, resource: str, base: str, change: Any) -> dict[str, Any]:
-    if package in TEXTS:
-        return TEXTS[package](f"fixture/{resource}", change)
-    change = dict(change)
-    edits = change.pop("edit", {})
-    return merged(edited(load_good(base), edits), change)
+@dataclass(frozen=True)
+class Fixture:
+    """A named resource as its file states it: what it changes of which good document."""
+
+    package: str
+    module: str
+    resource: str
+    outcome: str
+    base: str
+    stated: Any
+
+    @property
+    def edits(self) -> Mapping[str, list[list[str]]]:
+        edits: Mapping[str, list[list[str]]] = self.stated.get("edit", {})
+        return edits
+
+    @property
+    def change(self) -> dict[str, Any]:
+        return {key: value for key, value in self.stated.items() if key != "edit"}
 
 
-def load_cases() -> list[Case]:
-    cases = []
+def fixtures() -> Iterator[Fixture]:
     for path in sorted(FIXTURES.glob("*/*.yml")):
-        package = path.parent.name
-        if package == "good":
+        if path.parent.name == "good":
             continue
         content = yaml.safe_load(path.read_text())
         base = content.pop("base", "app")
         for section, resources in content.items():
-            for resource, change in resources.items():
-                document = _document(package, resource, base, change)
-                if document["kind"] == "container":
-                    document |= {"host": path.stem, "name": resource}
-                cases.append(Case(package, path.stem, resource, OUTCOMES[section], document))
+            for resource, stated in resources.items():
+                yield Fixture(path.parent.name, path.stem, resource, OUTCOMES[section], base, stated)
+
+
+def broken_fixtures() -> Iterator[Fixture]:
+    """Those that break a document of a container or an environment."""
+    return (entry for entry in fixtures() if entry.outcome == "failed" and entry.package not in TEXTS)
+
+
+def load_cases() -> list[Case]:
+    cases = []
+    for entry in fixtures():
+        if entry.package in TEXTS:
+            document = TEXTS[entry.package](f"fixture/{entry.resource}", entry.stated)
+        else:
+            document = merged(edited(load_good(entry.base), entry.edits), entry.change)
+        if document["kind"] == "container":
+            document |= {"host": entry.module, "name": entry.resource}
+        cases.append(Case(entry.package, entry.module, entry.resource, entry.outcome, document))
     return cases

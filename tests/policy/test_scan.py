@@ -15,8 +15,7 @@ from policies.run import main
 from policies.scan import load_policies, scan
 from policies.sources import dockerfile_document, task_document
 from policies.subjects import Spec
-from tests.policy.cases import load_cases, load_good
-
+from tests.policy.cases import load_good
 
 DOCKERFILE = "ARG BASE\nFROM ${BASE}\nUSER 10100:10100\nHEALTHCHECK NONE\n"
 TASKS = "- name: Say\n  ansible.builtin.debug: {msg: hello}\n"
@@ -62,7 +61,10 @@ def test_good_documents_pass_all(specs: Path) -> None:
     result = scan(specs)
     assert result.faults == []
     assert result.ok
-    assert {policy.idle for policy in result.idle} == {"looks at running containers: LIVE=1", "looks at running hosts: LIVE=1"}
+    assert {policy.idle for policy in result.idle} == {
+        "looks at running containers: LIVE=1",
+        "looks at running hosts: LIVE=1",
+    }
     assert {finding.evaluation.outcome for finding in result.findings} == {Outcome.PASSED}
 
 
