@@ -50,7 +50,9 @@ unit: .venv/.ready-test ## Tests of the Python code, the roles' arguments and th
 	$(BIN)/pytest --junitxml build/unit.xml
 
 .PHONY: policy
-policy: .venv/.ready-test render ## Render what would run and apply the policies
+policy: .venv/.ready-test ## Apply the policies to what would run; LIVE=1 to what does run as well
+	rm -rf $(RENDERED)
+	$(PLAYBOOK) playbooks/policy.yml -e policy_apply=false $(if $(LIVE),-e policy_live=true)
 	$(BIN)/python -m policies.run $(RENDERED) --sources --judges --waivers inventories/$(ENV)/policy-waivers.yml --output build/policy
 
 .PHONY: engine

@@ -51,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = Path(directory)
         if options.documents.is_dir():
             shutil.copytree(options.documents, folder, dirs_exist_ok=True)
+        sources.split_live(folder)
         if options.sources:
             environment = folder / "environment.json"
             sources.write(folder, json.loads(environment.read_text()) if environment.exists() else None)

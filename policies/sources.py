@@ -102,6 +102,17 @@ def _read(path: Path) -> tuple[str, str]:
     return str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
 
 
+def split_live(folder: Path) -> None:
+    """Make of what playbooks/policy.yml found on each host, a file for it, a document a file."""
+    for path in sorted(folder.glob("live-*.json")):
+        documents = json.loads(path.read_text(encoding="utf-8"))["documents"]
+        path.unlink()
+        (folder / path.stem).mkdir()
+        for document in documents:
+            name = document.get("name", document["kind"])
+            (folder / path.stem / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
 def write(folder: Path, environment: Mapping[str, Any] | None) -> None:
     """Write all documents of this kind below *folder*."""
     documents = [dockerfile_document(*_read(path)) for path in dockerfiles(environment)]

@@ -45,9 +45,9 @@ def environment_document(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The document of kind ``environment``.
 
     ``facts``: environment, production, topology (group to hosts), addresses (host to address), applications (as the
-    inventory states them), platform (product to
-    version of what images are made of), secrets_given (name to value), generated (text of the file of generated secrets, empty
-    where there is none) and others (environment to such a text).
+    inventory states them), platform (product to version of what images are made of), secrets_given (name to value),
+    generated (text of the file of generated secrets, empty where there is none) and others (environment to such a
+    text).
     """
     texts = {"": facts["generated"], **facts["others"]}
     held = {environment: yaml.safe_load(text) or {} for environment, text in texts.items()}
