@@ -32,7 +32,6 @@ destroy: .venv/.ready-up ## Remove the environment with its data; asks first, FO
 
 .PHONY: render
 render: .venv/.ready-up ## Write what would run as JSON, touching no host
-	rm -rf $(RENDERED)
 	$(PLAYBOOK) playbooks/render.yml
 
 ##### Test: all parts run, each is timed, the last line is the sum
@@ -51,7 +50,6 @@ unit: .venv/.ready-test ## Tests of the Python code, the roles' arguments and th
 
 .PHONY: policy
 policy: .venv/.ready-test ## Apply the policies to what would run; LIVE=1 to what does run as well
-	rm -rf $(RENDERED)
 	$(PLAYBOOK) playbooks/policy.yml -e policy_apply=false $(if $(LIVE),-e policy_live=true)
 	$(BIN)/python -m policies.run $(RENDERED) --sources --judges --waivers inventories/$(ENV)/policy-waivers.yml --output build/policy
 

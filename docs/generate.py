@@ -151,6 +151,15 @@ def contract_reference() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs" / "reference" / "contract.md", "\n".join(lines) + "\n"
 
 
+POLICY_KINDS = {
+    "environment": "Inventory and contracts",
+    "container": "Containers and their configuration files",
+    "dockerfile": "Dockerfiles",
+    "tasks": "Ansible tasks",
+    "host": "Running hosts",
+}
+
+
 def policy_catalogue() -> Iterator[tuple[Path, str]]:
     """docs/reference/policies.md, from the policies themselves."""
     from policies.scan import load_policies  # noqa: PLC0415
@@ -159,16 +168,21 @@ def policy_catalogue() -> Iterator[tuple[Path, str]]:
         "# The policies",
         "",
         GENERATED,
-        "`make policy` applies them to every container that an environment would run. A spec may relax what the last",
-        "column of a policy names, with a reason that the report shows; nothing else excuses a failure.",
-        "",
-        "| policy | level | what it says | why | mend | may be relaxed by |",
-        "|---|---|---|---|---|---|",
+        "[How they are applied, waived and proved](../policies.md). Under each heading, what a policy looks at.",
     ]
-    for policy in load_policies():
-        relaxed = ", ".join(code(option) for option in sorted(policy.relaxed_by)) or "nothing"
-        cells = [policy.id, policy.level, policy.name, f"{policy.why} ({policy.reference})", policy.mend]
-        lines.append("| " + " | ".join([*map(prose, cells), relaxed]) + " |")
+    policies = load_policies()
+    for kind, title in POLICY_KINDS.items():
+        found = [policy for policy in policies if policy.kind == kind]
+        lines += ["", f"## {title}: {len(found)}", ""]
+        lines += [
+            "| policy | level | what it says | why | against | mend | relaxed by |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        for policy in found:
+            relaxed = ", ".join(code(option) for option in sorted(policy.relaxed_by)) or "nothing"
+            why = f"{policy.why} ({policy.reference})"
+            cells = [policy.id, policy.level, policy.name, why, policy.audit.value, policy.mend]
+            lines.append("| " + " | ".join([*map(prose, cells), relaxed]) + " |")
     yield ROOT / "docs" / "reference" / "policies.md", "\n".join(lines) + "\n"
 
 

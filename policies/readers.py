@@ -150,12 +150,13 @@ class Haproxy:
 
     def __init__(self, text: str) -> None:
         self.sections: dict[str, list[list[str]]] = {}
+        title = ""
         for line in text.splitlines():
-            words = line.split("#")[0].split() if line.lstrip().startswith("#") else line.split()
-            if not words:
+            words = line.split()
+            if not words or words[0].startswith("#"):
                 continue
             if line[0].isspace():
-                self.sections[title].append(words)  # noqa: F821  # a section's title stands before its lines
+                self.sections[title].append(words)
             else:
                 title = " ".join(words)
                 self.sections[title] = []

@@ -59,8 +59,8 @@ def table(result: Result) -> str:
     relaxed, warnings = len(result.with_outcome(Outcome.RELAXED)), len(warned)
     passed = len(result.with_outcome(Outcome.PASSED))
     size = f"{len(result.policies)} policies, {len(result.documents)} documents, {len(result.findings)} evaluations"
-    excused = f"{relaxed} relaxed, {len(waived)} waived"
-    counts = f"{passed} passed, {warnings} warnings, {excused}, {len(failed)} failed, {len(result.faults)} faults"
+    aside = f"{relaxed} relaxed, {len(waived)} waived"
+    counts = f"{passed} passed, {warnings} warnings, {aside}, {len(failed)} failed, {len(result.faults)} faults"
     lines += ["", f"{size} in {result.seconds:.1f} s: {counts}"]
     return "\n".join(lines)
 

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from policies.scan import scan  # noqa: PLC0415
 
     accepted, faults = waivers.read(options.waivers, today()) if options.waivers else ([], [])
-    asked = judges.start(options.documents) if options.judges else {}
+    asked = judges.start(options.documents) if options.judges else []
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)

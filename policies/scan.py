@@ -28,7 +28,13 @@ PREFIX = "CKV_SLIP_"
 #: The packages of the catalogue: policies by what they look at.
 CATALOGUE = ("container", "environment", "dockerfile", "tasks", "edge", "router", "data", "host")
 LEVELS = ("low", "medium", "high", "critical")
-KINDS = {"container": Spec, "environment": Environment, "dockerfile": Dockerfile, "tasks": TaskFile, "host": Host}
+KINDS: dict[str, Any] = {
+    "container": Spec,
+    "environment": Environment,
+    "dockerfile": Dockerfile,
+    "tasks": TaskFile,
+    "host": Host,
+}
 
 
 @dataclass(frozen=True)

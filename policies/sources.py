@@ -51,7 +51,9 @@ class _Loader(yaml.SafeLoader):
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
     loader.flatten_mapping(node)
-    return {"__line__": node.start_mark.line + 1, **loader.construct_mapping(node, deep=True)}
+    content: dict[str, Any] = {"__line__": node.start_mark.line + 1}
+    content.update((str(key), value) for key, value in loader.construct_mapping(node, deep=True).items())
+    return content
 
 
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)

@@ -1,4 +1,4 @@
-"""Measure the kit on this machine: python -m tests.bench [cold_up] [warm_converge] [requests]. See README.md."""
+"""Measure the kit on this machine: python -m tests.bench [PART …], all parts without one. See README.md."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import argparse
 import os
 import platform
 
-from tests.bench import cold_up, requests, warm_converge
+from tests.bench import cold_up, policy, requests, warm_converge
 from tests.bench.running import running
 
-PARTS = ("cold_up", "warm_converge", "requests")
+PARTS = ("cold_up", "warm_converge", "requests", "policy")
 
 
 def main() -> None:
@@ -26,6 +26,8 @@ def main() -> None:
     print(f"{os.cpu_count()} processors, {platform.system()} {platform.release()}, Python {platform.python_version()}")
     if "cold_up" in wanted:
         cold_up.measure(rebuild_images=options.rebuild_images)
+    if "policy" in wanted:
+        policy.measure()
     if {"warm_converge", "requests"} & set(wanted):
         with running() as environment:
             if "requests" in wanted:

@@ -49,7 +49,9 @@ def test_check_mode_says_what_would_be_added_and_writes_nothing(tmp_path: Path) 
     assert not path.exists()
 
 
-@pytest.mark.parametrize("text", ["- hunter2", "sentinel/admin: {a: hunter2}", "sentinel/admin: 5", "a: 'hunter2", "\x00hunter2"])
+@pytest.mark.parametrize(
+    "text", ["- hunter2", "sentinel/admin: {a: hunter2}", "sentinel/admin: 5", "a: 'hunter2", "\x00hunter2"]
+)
 def test_a_file_that_cannot_be_read_is_left_alone_and_not_quoted(tmp_path: Path, text: str) -> None:
     path = tmp_path / "secrets.yml"
     path.write_text(text)
