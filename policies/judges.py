@@ -173,7 +173,7 @@ def start(documents: Path) -> list[Question]:
     ]
     asked, canary = _ask(secrets), _ask([*secrets, "--all-files", canaries / "canary.py"], canaries)
     where = "the repository, but for data of tests"
-    questions.append(Question("detect-secrets", where, _version("detect-secrets"), _detect_secrets, asked, canary))
+    questions.append(Question("detect-secrets", where, _version("bc-detect-secrets"), _detect_secrets, asked, canary))
     questions[0].folders.append(canaries)
     return questions
 

@@ -30,7 +30,7 @@ EXAMPLES = r"""
 - name: Take the static files out
   slipway.kit.image_export:
     exports:
-      - {image: "slipway/app-devicehub:0a1b2c3d4e5f", source: /app/static, target: /var/lib/slipway/local/static/devicehub}
+      - {image: slipway/app-devicehub:0a1b2c3d4e5f, source: /app/static, target: /var/lib/slipway/local/static/devicehub}
 """
 
 RETURN = r"""

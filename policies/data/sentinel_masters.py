@@ -13,7 +13,7 @@ class SentinelMasters(FilePolicy):
     """A master that Sentinel cannot log in to is taken for dead; one that is missed late is missed by users first."""
 
     id = "CKV_SLIP_214"
-    name = "Sentinel watches every master with a login, and misses one within ten seconds"
+    name = "Sentinel watches every master with a login, misses one within ten seconds, and decides by majority"
     level = "high"
     audit = Audit.SINGLE
     reference = "https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/"
@@ -25,6 +25,7 @@ class SentinelMasters(FilePolicy):
         for line in words(subject.content(self.file)):
             if line[0] == "sentinel" and len(line) > 3:
                 stated.setdefault(line[2], {})[line[1]] = line[3:]
+        members = int(subject.label("members"))
         masters = {name: settings for name, settings in stated.items() if "monitor" in settings}
         if not masters:
             yield "it watches nothing"
@@ -32,8 +33,9 @@ class SentinelMasters(FilePolicy):
             yield from (f"{name}: {key} is not stated" for key in ("auth-user", "auth-pass") if key not in settings)
             if not 0 < int(settings.get("down-after-milliseconds", ["30000"])[0]) <= 10000:
                 yield f"{name}: it is missed after {settings.get('down-after-milliseconds', ['30000'])[0]} ms"
-            if int(settings["monitor"][2]) < 1:
-                yield f"{name}: its quorum is {settings['monitor'][2]}"
+            quorum = int(settings["monitor"][2])
+            if not members // 2 < quorum <= members:
+                yield f"{name}: its quorum is {quorum} of {members} Sentinels, no majority"
 
 
 policy = SentinelMasters()
