@@ -97,14 +97,18 @@ class Nginx:
                     yield location
 
     def values(self, text: str) -> list[str]:
-        """What a value can be: a variable that a map of this configuration sets is all that the map may give it."""
+        """What a value can be on a site: a variable that a map sets is all that the map may give it."""
         match = re.fullmatch(r"\$\{?(\w+)\}?", text)
         if not match:
             return [text]
         for entry in self.http.own("map"):
             if entry.args[1] == f"${match[1]}":
                 # In a map a directive's name is what is matched, and its argument is the value.
-                return [value for row in entry.block if row.args for value in self.values(row.args[0])]
+                rows = {row.name: row.args[0] for row in entry.block if row.args}
+                rows.setdefault("default", "")
+                if entry.args[0] == "$https":
+                    rows = {"on": rows.get("on", rows["default"])}
+                return [value for row in rows.values() for value in self.values(row)]
         return [text]
 
     def header(self, server: Directive, name: str) -> Directive | None:

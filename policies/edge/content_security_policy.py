@@ -10,6 +10,10 @@ from policies.readers import nginx
 from policies.subjects import Spec
 
 UNSAFE = re.compile(r"'unsafe-(?:inline|eval|hashes)'")
+#: Sources that anybody can serve from.
+ANYBODY = {"*", "http:", "https:", "ws:", "wss:", "data:", "blob:", "filesystem:"}
+#: What decides over scripts and frames; the first three fall back to default-src.
+DECISIVE = ("script-src", "script-src-elem", "object-src", "frame-ancestors")
 
 
 class ContentSecurityPolicy(FilePolicy):
@@ -35,11 +39,17 @@ class ContentSecurityPolicy(FilePolicy):
             for value in configuration.values(header.args[1]):
                 for word in sorted(set(UNSAFE.findall(value))):
                     yield f"line {header.line}: it allows {word}"
+                parts = {words[0].lower(): words[1:] for part in value.split(";") if (words := part.split())}
                 yield from (
                     f"line {header.line}: it says nothing of {part}"
                     for part in ("default-src", "frame-ancestors")
-                    if part not in value
+                    if part not in parts
                 )
+                for part in DECISIVE:
+                    sources = parts.get(part, [] if part == "frame-ancestors" else parts.get("default-src", []))
+                    # A browser that knows 'strict-dynamic' ignores schemes; they are there for those that do not.
+                    if "'strict-dynamic'" not in sources and (wide := ANYBODY & set(sources)):
+                        yield f"line {header.line}: {part} is anybody's: {', '.join(sorted(wide))}"
 
 
 policy = ContentSecurityPolicy()

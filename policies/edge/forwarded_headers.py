@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator
 
@@ -17,6 +18,10 @@ SET = {
     "x-real-ip": {"$remote_addr"},
     "forwarded": {""},
 }
+#: What frameworks and routers believe too: nginx says it, or takes it away.
+SAID = ("x-forwarded-port", "x-forwarded-prefix", "x-forwarded-server", "x-original-url", "x-rewrite-url", "proxy")
+#: A network this wide is everybody.
+WIDEST = {4: 8, 6: 16}
 
 
 class ForwardedHeaders(FilePolicy):
@@ -31,11 +36,21 @@ class ForwardedHeaders(FilePolicy):
     file = "/etc/nginx/nginx.conf"
 
     def problems(self, subject: Spec) -> Iterator[str]:
-        for location in nginx(subject).proxied():
+        configuration = nginx(subject)
+        for entry in configuration.http.all("set_real_ip_from"):
+            if entry.args[0] == "unix:":
+                continue
+            network = ipaddress.ip_network(entry.args[0])
+            if network.prefixlen < WIDEST[network.version]:
+                yield f"line {entry.line}: {entry} believes everybody's word for their address"
+        for location in configuration.proxied():
             stated = {entry.args[0].lower(): entry.args[1] for entry in location.effective("proxy_set_header")}
             for header, allowed in SET.items():
                 # A port that is not the usual one belongs to the name.
                 if re.sub(r":\d+$", "", stated.get(header, "it came")) not in allowed:
+                    yield f"line {location.line}: {location} passes {header} as {stated.get(header, 'it came')!r}"
+            for header in SAID:
+                if header not in stated or "$http_" in stated[header]:
                     yield f"line {location.line}: {location} passes {header} as {stated.get(header, 'it came')!r}"
 
 

@@ -31,7 +31,7 @@ class Hsts(FilePolicy):
                 yield f"line {site.line}: there is no Strict-Transport-Security"
                 continue
             ages = [re.search(r"max-age=(\d+)", value) for value in configuration.values(header.args[1])]
-            if max((int(age[1]) for age in ages if age), default=0) < TWO_YEARS:
+            if min(int(age[1]) if age else 0 for age in ages) < TWO_YEARS:
                 yield f"line {header.line}: max-age is less than {TWO_YEARS}"
             if "always" not in header.args[2:]:
                 yield f"line {header.line}: errors are without it (always is missing)"

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.base import Audit, FilePolicy
-from policies.readers import nginx
+from policies.readers import Directive, nginx
 from policies.subjects import Spec
+
+
+def _leads(entry: Directive) -> bool:
+    """Whether a return sends a client for good to the same name with TLS."""
+    same = entry.args[-1].startswith(("https://$host", "https://$server_name"))
+    return entry.args[0] in ("301", "308") and same
 
 
 class HttpsRedirect(FilePolicy):
@@ -27,9 +33,16 @@ class HttpsRedirect(FilePolicy):
         for site in configuration.plain_sites:
             for stated in site.all("proxy_pass"):
                 yield f"line {stated.line}: {stated} is reached over plain HTTP"
-            returns = [entry for entry in site.all("return") if entry.args[-1].startswith("https://")]
-            if not any(entry.args[0] in ("301", "308") for entry in returns):
+            if any(_leads(entry) for entry in site.own("return")):
+                continue
+            locations = [entry for entry in site.all("location") if not entry.own("internal")]
+            if "/" not in [entry.args[-1] for entry in locations]:
                 yield f"line {site.line}: nothing here leads to https://"
+            for location in locations:
+                # Authorities ask for their challenge over plain HTTP.
+                challenge = location.args[-1].startswith("/.well-known/acme-challenge/")
+                if not challenge and not any(_leads(entry) for entry in location.own("return")):
+                    yield f"line {location.line}: {location} does not lead to https:// of the same name"
 
 
 policy = HttpsRedirect()

@@ -30,6 +30,11 @@ class InternalPaths(FilePolicy):
             ]
             if not closed:
                 yield f"line {site.line}: no path of this site is closed to the outside"
+            for location in site.all("location"):
+                for path in {entry.rstrip("/") for entry in closed}:
+                    below = location.args[-1] == path or location.args[-1].startswith(f"{path}/")
+                    if path and below and location.own("proxy_pass"):
+                        yield f"line {location.line}: {location} opens what is below {path}"
 
 
 policy = InternalPaths()

@@ -25,7 +25,8 @@ class Listings(FilePolicy):
         yield from (f"line {entry.line}: {entry}" for entry in http.all("autoindex") if entry.args != ("off",))
         for entry in http.all("stub_status"):
             server = next(parent for parent in entry.parents if parent.name == "server")
-            if not all(listen.args[0].startswith("127.0.0.1:") for listen in server.own("listen")):
+            listens = [listen.args[0] for listen in server.own("listen")]
+            if not listens or not all(listen.startswith("127.0.0.1:") for listen in listens):
                 yield f"line {entry.line}: stub_status is open beyond the loopback"
 
 

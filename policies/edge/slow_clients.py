@@ -26,9 +26,11 @@ class SlowClients(FilePolicy):
     def problems(self, subject: Spec) -> Iterator[str]:
         http = nginx(subject).http
         for name in ("client_header_timeout", "client_body_timeout", "send_timeout"):
-            stated = http.own(name)
-            if not stated or not 0 < seconds(stated[0].args[0]) <= LONGEST:
-                yield f"{name} is {stated[0].args[0] if stated else 'not stated'}, not up to {LONGEST:.0f} seconds"
+            if not http.own(name):
+                yield f"{name} is not stated"
+            for stated in http.all(name):
+                if not 0 < seconds(stated.args[0]) <= LONGEST:
+                    yield f"line {stated.line}: {stated} is not up to {LONGEST:.0f} seconds"
 
 
 policy = SlowClients()

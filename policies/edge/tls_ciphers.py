@@ -34,6 +34,9 @@ class TlsCiphers(FilePolicy):
         for stated in http.all("ssl_ciphers"):
             if weak := set(stated.args[0].split(":")) - INTERMEDIATE:
                 yield f"line {stated.line}: ssl_ciphers offers {', '.join(sorted(weak))}"
+        for stated in http.all("ssl_conf_command"):
+            if stated.args[0].lower() == "cipherstring":
+                yield f"line {stated.line}: {stated} overrules ssl_ciphers"
 
 
 policy = TlsCiphers()

@@ -29,6 +29,9 @@ class TlsProtocols(FilePolicy):
         for stated in http.all("ssl_protocols"):
             if weak := set(stated.args) - ALLOWED:
                 yield f"line {stated.line}: ssl_protocols allows {', '.join(sorted(weak))}"
+        for stated in http.all("ssl_conf_command"):
+            if stated.args[0].lower().endswith("protocol"):
+                yield f"line {stated.line}: {stated} overrules ssl_protocols"
 
 
 policy = TlsProtocols()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from policies.base import Audit, FilePolicy
@@ -9,6 +10,7 @@ from policies.readers import nginx
 from policies.subjects import Spec
 
 ONCE = ("strict-transport-security", "x-frame-options", "x-content-type-options", "referrer-policy", "x-powered-by")
+POLICY = "content-security-policy"
 
 
 class UpstreamHeaders(FilePolicy):
@@ -23,10 +25,22 @@ class UpstreamHeaders(FilePolicy):
     file = "/etc/nginx/nginx.conf"
 
     def problems(self, subject: Spec) -> Iterator[str]:
-        for location in nginx(subject).proxied():
+        configuration = nginx(subject)
+        for site in configuration.sites:
+            stated = Counter(entry.args[0].lower() for entry in site.effective("add_header"))
+            yield from (f"line {site.line}: {name} is stated twice" for name, count in stated.items() if count > 1)
+        # An application may send a content security policy of its own where the site's then gives way.
+        maps = configuration.http.own("map")
+        gives_way = {entry.args[1] for entry in maps if entry.args[0].startswith("$upstream_http_")}
+        for location in configuration.proxied():
             hidden = {entry.args[0].lower() for entry in location.effective("proxy_hide_header")}
-            if shown := [header for header in ONCE if header not in hidden]:
+            hidden -= {entry.args[0].lower() for entry in location.effective("proxy_pass_header")}
+            policy_header = configuration.header(location, POLICY)
+            once = ONCE if policy_header and policy_header.args[1] in gives_way else (*ONCE, POLICY)
+            if shown := [header for header in once if header not in hidden]:
                 yield f"line {location.line}: {location} passes {', '.join(shown)} of the application"
+            if any(entry.args[0].lower() == "server" for entry in location.effective("proxy_pass_header")):
+                yield f"line {location.line}: {location} passes the server of the application"
 
 
 policy = UpstreamHeaders()

@@ -40,7 +40,7 @@ def test_every_fixture_was_evaluated_by_the_policies_it_concerns(scanned: Result
     kinds = Counter(case.document["kind"] for case in CASES)
     for policy in POLICIES.values():
         assert 2 <= len(scanned.of(policy)) <= kinds[policy.kind]
-    pairs = sum(policy.evaluate(case.document) is not None for policy in POLICIES.values() for case in CASES)
+    pairs = sum(policy.evaluate(case.document) is not None for case in CASES for policy in POLICIES.values())
     assert len(scanned.findings) == pairs
 
 
