@@ -177,13 +177,21 @@ class Haproxy:
         return [*(self.inherited(parent) if parent else []), *self.sections[title]]
 
 
+def checked(lines: list[list[str]]) -> bool:
+    """Whether all servers of a section of HAProxy's are asked how they are, for what it inherits or for themselves."""
+    default = any("check" in line for line in lines if line[0] == "default-server")
+    servers = [line for line in lines if line[0] in ("server", "server-template")]
+    return all("no-check" not in server and (default or "check" in server) for server in servers)
+
+
 def haproxy(spec: Spec) -> Haproxy:
     return Haproxy(spec.content("/etc/haproxy/haproxy.cfg"))
 
 
 def words(text: str) -> list[list[str]]:
     """The lines of a file of Redis, as words; comments and empty lines are left out."""
-    return [line.split() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    lines = [line.split() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return [[line[0].lower(), *line[1:]] for line in lines]
 
 
 def setting(lines: list[list[str]], name: str) -> str:
@@ -193,8 +201,17 @@ def setting(lines: list[list[str]], name: str) -> str:
 
 
 def acl(lines: list[list[str]]) -> dict[str, list[str]]:
-    """The users of a file of Redis, with their rules."""
-    return {line[1]: line[2:] for line in lines if line[0] == "user"}
+    """The users of a file of Redis, with their rules. Commands are the same in capitals; hashes are hexadecimal."""
+    return {line[1]: [rule.lower() for rule in line[2:]] for line in lines if line[0] == "user"}
+
+
+def elsewhere(lines: list[list[str]]) -> list[str]:
+    """What makes a Redis read users from other files."""
+    return [" ".join(line) for line in lines if line[0] in ("aclfile", "include")]
+
+
+#: What pgbouncer may be told of TLS versions.
+SECURE = ("secure", "tlsv1.2,tlsv1.3", "tlsv1.3")
 
 
 def pgbouncer(spec: Spec) -> configparser.SectionProxy:

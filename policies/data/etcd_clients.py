@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from policies.base import Audit, FilePolicy
 from policies.readers import document
@@ -32,6 +33,13 @@ class EtcdClients(FilePolicy):
             yield f"{self.section}.client-cert-auth is not true"
         if not security.get("trusted-ca-file") or security.get("auto-tls") or security.get("peer-auto-tls"):
             yield f"{self.section} does not name the authority to believe"
+        yield from self.more(stated)
+
+    def more(self, stated: dict[str, Any]) -> Iterator[str]:
+        """What is peculiar to clients."""
+        for url in str(stated.get("listen-metrics-urls") or "https://").split(","):
+            if not url.strip().startswith(("https://", "http://127.0.0.1:")):
+                yield f"listen-metrics-urls is {url.strip()}"
 
 
 policy = EtcdClients()

@@ -23,7 +23,10 @@ class PatroniApi(FilePolicy):
     file = "/etc/patroni/patroni.yml"
 
     def problems(self, subject: Spec) -> Iterator[str]:
-        api = document(subject, self.file)["restapi"]
+        stated = document(subject, self.file)
+        api, control = stated["restapi"], stated["ctl"]
+        if control.get("insecure") or not control.get("cacert"):
+            yield "members believe whoever answers for each other (ctl: insecure, or no cacert)"
         yield from (f"restapi has no {name}" for name in ("certfile", "keyfile", "cafile") if not api.get(name))
         if api.get("verify_client") not in ("optional", "required"):
             yield f"verify_client is {api.get('verify_client')!r}: changes need no certificate"

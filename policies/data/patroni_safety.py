@@ -21,7 +21,11 @@ class PatroniSafety(FilePolicy):
     file = "/etc/patroni/patroni.yml"
 
     def problems(self, subject: Spec) -> Iterator[str]:
-        bootstrap = document(subject, self.file)["bootstrap"]
+        stated = document(subject, self.file)
+        bootstrap = stated["bootstrap"]
+        for name in ("fsync", "full_page_writes"):
+            if str(stated["postgresql"]["parameters"].get(name, "on")).lower() not in ("on", "true", "yes", "1"):
+                yield f"{name} is off: a power cut breaks what was acknowledged"
         if bootstrap["dcs"].get("failsafe_mode") is not True:
             yield "failsafe_mode is not true"
         for name in ("use_slots", "use_pg_rewind"):

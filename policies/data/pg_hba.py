@@ -25,18 +25,29 @@ class PgHba(FilePolicy):
     file = "/etc/patroni/patroni.yml"
 
     def problems(self, subject: Spec) -> Iterator[str]:
-        lines = document(subject, self.file)["postgresql"]["pg_hba"]
+        stated = document(subject, self.file)["postgresql"]
+        lines = stated["pg_hba"]
+        if "hba_file" in stated["parameters"]:
+            yield f"hba_file is {stated['parameters']['hba_file']}: the list here is not read"
+        accounts = {name: account["username"] for name, account in stated["authentication"].items()}
         if not lines:
             yield "pg_hba is empty"
         for line in lines:
-            words = line.split()
+            words = line.replace('"', "").split()
             kind, method = words[0], next((word for word in reversed(words) if "=" not in word), "")
             if kind not in METHODS:
                 yield f"'{line}' lets connections in without TLS"
             elif method not in METHODS[kind]:
                 yield f"'{line}' asks for {method}"
-            if words[1:3] == ["all", "all"]:
+            if method == "reject":
+                continue
+            databases, roles = (set(word.split(",")) for word in words[1:3])
+            if "all" in databases and "all" in roles:
                 yield f"'{line}' lets every role into every database"
+            if kind != "local" and accounts["superuser"] in roles:
+                yield f"'{line}' lets the superuser in over the network"
+            if "replication" in databases and roles != {accounts["replication"]}:
+                yield f"'{line}' lets others than {accounts['replication']} copy everything"
 
 
 policy = PgHba()

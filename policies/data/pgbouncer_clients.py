@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.base import Audit, FilePolicy
-from policies.readers import pgbouncer
+from policies.readers import SECURE, pgbouncer
 from policies.subjects import Spec
 
 
@@ -26,8 +26,11 @@ class PgbouncerClients(FilePolicy):
             yield f"auth_type is {stated.get('auth_type')!r}"
         if stated.get("client_tls_sslmode") not in ("require", "verify-ca", "verify-full"):
             yield f"client_tls_sslmode is {stated.get('client_tls_sslmode')!r}"
-        if stated.get("client_tls_protocols", "secure") not in ("secure", "tlsv1.2,tlsv1.3", "tlsv1.3"):
+        if stated.get("client_tls_protocols", "secure") not in SECURE:
             yield f"client_tls_protocols is {stated.get('client_tls_protocols')!r}"
+        for name, connection in stated.parser["databases"].items():
+            if any(word.partition("=")[0] in ("user", "password", "auth_user") for word in connection.split()):
+                yield f"whoever comes to {name} becomes somebody else"
 
 
 policy = PgbouncerClients()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.base import Audit, FilePolicy
-from policies.readers import pgbouncer
+from policies.readers import SECURE, pgbouncer
 from policies.subjects import Spec
 
 
@@ -26,6 +26,8 @@ class PgbouncerServerTls(FilePolicy):
             yield f"server_tls_sslmode is {stated.get('server_tls_sslmode')!r}"
         if not stated.get("server_tls_ca_file"):
             yield "server_tls_ca_file is not stated"
+        if stated.get("server_tls_protocols", "secure") not in SECURE:
+            yield f"server_tls_protocols is {stated.get('server_tls_protocols')!r}"
 
 
 policy = PgbouncerServerTls()

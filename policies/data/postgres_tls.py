@@ -21,7 +21,8 @@ class PostgresTls(FilePolicy):
     file = "/etc/patroni/patroni.yml"
 
     def problems(self, subject: Spec) -> Iterator[str]:
-        parameters = document(subject, self.file)["postgresql"]["parameters"]
+        stated = document(subject, self.file)["postgresql"]
+        parameters = stated["parameters"]
         if str(parameters.get("ssl")) != "on":
             yield f"ssl is {parameters.get('ssl')!r}"
         if parameters.get("ssl_min_protocol_version") not in ("TLSv1.2", "TLSv1.3"):
@@ -29,6 +30,12 @@ class PostgresTls(FilePolicy):
         for name in ("ssl_cert_file", "ssl_key_file", "ssl_ca_file"):
             if not str(parameters.get(name, "")).startswith("/run/secrets/"):
                 yield f"{name} is {parameters.get(name)!r}"
+        if "ssl_ciphers" in parameters:
+            yield f"ssl_ciphers is {parameters['ssl_ciphers']!r}: leave it to the server, which knows better every year"
+        for name in ("replication", "rewind"):
+            account = stated["authentication"][name]
+            if account.get("sslmode") != "verify-full" or not account.get("sslrootcert"):
+                yield f"a member follows whoever answers: {name} has sslmode {account.get('sslmode')!r}"
 
 
 policy = PostgresTls()

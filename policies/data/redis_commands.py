@@ -5,12 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.base import Audit, FilePolicy
-from policies.readers import acl, words
+from policies.readers import acl, setting, words
 from policies.subjects import Spec
 
-DANGEROUS = ("+@all", "allcommands", "+@admin", "+@dangerous", "+config", "+debug", "+flushall", "+shutdown", "+module")
-#: Who may be told a command that is dangerous in other hands: Sentinel reconfigures, a replica follows.
-KIT_USERS = {"sentinel", "replica"}
+#: What ACL CAT of Redis 8.0 lists as dangerous, less what only tells: info, role, lastsave.
+DANGEROUS = frozenset(
+    "acl bgrewriteaof bgsave client cluster config debug failover flushall flushdb keys latency migrate module monitor"
+    " pfdebug pfselftest psync replconf replicaof restore restore-asking save shutdown slaveof slowlog sort sort_ro"
+    " swapdb sync".split()
+)
+#: Commands of commands among them that are harmless by themselves.
+HARMLESS = frozenset(
+    "acl|whoami client|getname client|id client|setinfo client|setname cluster|shards cluster|slots".split()
+)
+#: What the manual of Sentinel asks for, and what a replica needs: dangerous in other hands.
+KIT_USERS = {
+    "sentinel": frozenset(
+        "multi exec slaveof replicaof ping role info publish subscribe config|rewrite client|setname client|kill"
+        " script|kill".split()
+    ),
+    "replica": frozenset({"psync", "replconf", "ping"}),
+}
+SWITCHES = ("enable-debug-command", "enable-module-command", "enable-protected-configs")
 
 
 class RedisCommands(FilePolicy):
@@ -25,22 +41,33 @@ class RedisCommands(FilePolicy):
     file = "/etc/redis/redis.conf"
 
     def problems(self, subject: Spec) -> Iterator[str]:
-        users = acl(words(subject.content(self.file)))
+        lines = words(subject.content(self.file))
+        users = acl(lines)
+        # A cache is emptied by the application whose it is, and by nobody else.
+        cache = setting(lines, "maxmemory-policy").startswith("allkeys-")
+        harmless = HARMLESS | {"flushdb"} if cache else HARMLESS
+        yield from (f"{name} is on" for name in SWITCHES if setting(lines, name) not in ("", "no"))
+        if setting(lines, "loadmodule"):
+            yield f"loadmodule {setting(lines, 'loadmodule')} brings commands that nobody has looked at"
         if "app" not in users:
             yield "there is no user app"
         for name, rules in users.items():
-            if name in KIT_USERS or "off" in rules:
+            if "off" in rules and "on" not in rules:
                 continue
             if "-@all" not in rules:
                 yield f"user {name} does not start from nothing (-@all)"
-            # The last word on a category counts.
-            after = rules[rules.index("-@all") :] if "-@all" in rules else rules
-            for command in DANGEROUS:
-                if command in after:
-                    yield f"user {name} has {command}"
-            broad = {"+@keyspace", "+@write", "+@read"} & set(after)
-            if broad and "-@dangerous" not in after:
-                yield f"user {name} has {', '.join(sorted(broad))} without -@dangerous"
+            for rule in rules:
+                if rule in ("+@all", "allcommands", "+@admin", "+@dangerous") or rule.startswith("("):
+                    yield f"user {name} has {rule}"
+            # A category holds dangerous commands until they are taken away after it.
+            categories = [place for place, rule in enumerate(rules) if rule.startswith("+@")]
+            if categories and "-@dangerous" not in rules[categories[-1] :]:
+                yield f"user {name} has {rules[categories[-1]]} without -@dangerous after it"
+            commands = {rule.removeprefix("+") for rule in rules if rule.startswith("+") and not rule.startswith("+@")}
+            commands -= KIT_USERS.get(name, frozenset())
+            for command in sorted(commands - harmless):
+                if command.partition("|")[0] in DANGEROUS:
+                    yield f"user {name} has +{command}"
 
 
 policy = RedisCommands()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.base import Audit, FilePolicy
-from policies.readers import acl, words
+from policies.readers import acl, elsewhere, words
 from policies.subjects import Spec
 
 
@@ -28,6 +28,9 @@ class RedisDefaultUser(FilePolicy):
         for name, rules in acl(lines).items():
             if "nopass" in rules:
                 yield f"user {name} needs no password"
+            if any(rule.startswith(">") for rule in rules):
+                yield f"user {name} has a password here: state its hash"
+        yield from (f"'{line}' may bring users that are not here" for line in elsewhere(lines))
         if any(line[0] == "requirepass" for line in lines):
             yield "requirepass gives the default user a password, and with it everything"
 

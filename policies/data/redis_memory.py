@@ -23,6 +23,7 @@ class RedisMemory(FilePolicy):
     def problems(self, subject: Spec) -> Iterator[str]:
         lines = words(subject.content(self.file))
         policy, log = setting(lines, "maxmemory-policy"), setting(lines, "appendonly")
+        names = {line[0] for line in lines}
         if not int(setting(lines, "maxmemory") or 0):
             yield "maxmemory is not stated"
         if policy == "noeviction" and log != "yes":
@@ -31,6 +32,10 @@ class RedisMemory(FilePolicy):
             yield f"maxmemory-policy is {policy or 'not stated'}"
         if policy.startswith("allkeys-") and log == "yes":
             yield "it evicts what it writes to disk"
+        if policy.startswith("allkeys-") and ("save" not in names or setting(lines, "save")):
+            yield 'it writes a cache to disk from time to time: save is not ""'
+        if log == "yes" and setting(lines, "appendfsync") not in ("everysec", "always"):
+            yield f"appendfsync is {setting(lines, 'appendfsync') or 'not stated'}: the machine decides what is lost"
 
 
 policy = RedisMemory()

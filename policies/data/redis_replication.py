@@ -8,6 +8,8 @@ from policies.base import Audit, FilePolicy
 from policies.readers import acl, setting, words
 from policies.subjects import Spec
 
+FOLLOW = ("+psync", "+replconf", "+ping")
+
 
 class RedisReplication(FilePolicy):
     """A replica that follows without proving itself copies everything to whoever asks."""
@@ -27,7 +29,7 @@ class RedisReplication(FilePolicy):
             yield "masteruser and masterauth are not stated"
             return
         rules = acl(lines).get(user, [])
-        if extra := [rule for rule in rules if rule.startswith("+") and rule not in ("+psync", "+replconf", "+ping")]:
+        if extra := [rule for rule in rules if rule.startswith(("+", "(", "allcommands")) and rule not in FOLLOW]:
             yield f"user {user} may do more than follow: {', '.join(extra)}"
         if not rules:
             yield f"there is no user {user}"

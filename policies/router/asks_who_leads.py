@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.base import Audit, FilePolicy
-from policies.readers import haproxy
+from policies.readers import checked, haproxy
 from policies.subjects import Spec
 
 
@@ -30,8 +30,11 @@ class AsksWhoLeads(FilePolicy):
                 yield f"{title}: Patroni is not asked who leads"
             if title.startswith("listen store-redis") and "tcp-check expect string role:master" not in lines:
                 yield f"{title}: Redis is not asked for its role"
-            sessions = any("on-marked-down shutdown-sessions" in line for line in lines)
-            if title.startswith("listen store-") and not sessions:
+            if not title.startswith("listen store-"):
+                continue
+            if not checked(configuration.inherited(title)):
+                yield f"{title}: nobody is asked (no check)"
+            if not any("on-marked-down shutdown-sessions" in line for line in lines):
                 yield f"{title}: clients stay with a leader that was deposed (no on-marked-down shutdown-sessions)"
 
 

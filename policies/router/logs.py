@@ -9,8 +9,26 @@ from policies.base import Audit, FilePolicy
 from policies.readers import haproxy
 from policies.subjects import Spec
 
-# The request line, its path or its query string. https://docs.haproxy.org/3.0/configuration.html#8.2.6
-PATHS = re.compile(r"%\+?Q?r\b|%HU\b|%HP\b|%HPO\b|%HQ\b|\bcapture\.req\.uri|\bpath\b|\burl\b|\bquery\b")
+# What a log-format holds, such as %ST, %{+Q}r or %[src]. https://docs.haproxy.org/3.0/configuration.html#8.2.6
+FIELD = re.compile(r"%(?:\{[^}]*\})?(?:\[(?P<fetch>[^\]]*)\]|(?P<alias>[A-Za-z]+))")
+#: What tells no secret. Anything else may: it fails until somebody has looked at it and put it here.
+ALIASES = frozenset(
+    "B Bi Bp H HM HV ID ST T Ta Tc Td Th Ti Tl TQ Tq TR Tr Ts Tt Tu Tw U ac b bc bi bp bq ci cp f fc fi fp ft lc ms"
+    " pid rc rt s sc si sp sq sslc sslv t tr trg trl ts tsc".split()
+)
+#: capture.req.hdr(0) is the request id: what is captured is looked at below.
+FETCHES = ("date", "capture.req.hdr(0)", "unique-id", "src", "dst", "var(txn.route)")
+FORMATS = ("log-format", "log-format-sd", "error-log-format")
+CAPTURED = re.compile(r"x-request-id", re.IGNORECASE)
+
+
+def _telling(text: str) -> list[str]:
+    """The fields of a format that nobody has said to be harmless."""
+    return [
+        field[0]
+        for field in FIELD.finditer(text.replace("%%", ""))
+        if (field["alias"] or "B") not in ALIASES or (field["fetch"] or "date").split(",")[0] not in FETCHES
+    ]
 
 
 class RouterLogs(FilePolicy):
@@ -25,11 +43,16 @@ class RouterLogs(FilePolicy):
     file = "/etc/haproxy/haproxy.cfg"
 
     def problems(self, subject: Spec) -> Iterator[str]:
-        for title, lines in haproxy(subject).sections.items():
+        sections = haproxy(subject).sections
+        if not any(line[0] == "log" for line in sections["global"]):
+            yield "global: it logs nowhere"
+        for title, lines in sections.items():
             for line in lines:
                 text = " ".join(line)
-                if line[0] == "log-format" and PATHS.search(text):
-                    yield f"{title}: log-format holds {PATHS.findall(text)[0]}"
+                if line[0] in FORMATS and (fields := _telling(text)):
+                    yield f"{title}: {line[0]} holds {', '.join(fields)}"
+                if ("capture" in line[:2] and line[0] != "declare") and not CAPTURED.search(text):
+                    yield f"{title}: '{text}' puts into the log what the request brings"
                 if text in ("option httplog", "option httpslog"):
                     yield f"{title}: {text} holds whole request lines"
                 if line[0] == "log" and line[1] not in ("global", "stdout", "stderr"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policies.base import Audit, FilePolicy
-from policies.readers import haproxy
+from policies.readers import checked, haproxy
 from policies.subjects import Spec
 
 
@@ -28,7 +28,7 @@ class ReplicaChecks(FilePolicy):
             lines = configuration.inherited(title)
             if not any(line[:2] == ["option", "httpchk"] for line in lines):
                 yield f"{title}: replicas are not asked over HTTP"
-            if not any("check" in line for line in lines if line[0] in ("default-server", "server-template", "server")):
+            if not checked(lines):
                 yield f"{title}: its servers are not checked"
 
 

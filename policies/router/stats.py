@@ -8,6 +8,8 @@ from policies.base import Audit, FilePolicy
 from policies.readers import haproxy
 from policies.subjects import Spec
 
+SILENT = {"socket", "timeout", "maxconn", "bind-process"}
+
 
 class Stats(FilePolicy):
     """HAProxy's page of statistics names every server, and its socket can switch them off."""
@@ -25,10 +27,11 @@ class Stats(FilePolicy):
             stats = [line for line in lines if line[0] == "stats"]
             if any(line[1] == "socket" and not line[2].startswith("/") for line in stats):
                 yield f"{title}: the stats socket is reached over the network"
-            binds = [line[1] for line in lines if line[0] == "bind"]
-            page = any(line[1] in ("enable", "uri", "admin") for line in stats)
-            if page and not all(bind.startswith("127.0.0.1:") for bind in binds):
-                yield f"{title}: statistics are served on {', '.join(binds)}"
+            binds = [address for line in lines if line[0] == "bind" for address in line[1].split(",")]
+            # Any word on statistics switches the page on, `stats auth` too.
+            page = any(line[1] not in SILENT for line in stats) or any("prometheus-exporter" in line for line in lines)
+            if page and not (binds and all(bind.startswith("127.0.0.1:") for bind in binds)):
+                yield f"{title}: statistics are served on {', '.join(binds) or 'whatever uses this section'}"
 
 
 policy = Stats()

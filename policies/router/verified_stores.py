@@ -27,12 +27,12 @@ class VerifiedStores(FilePolicy):
                 continue
             lines = configuration.inherited(title)
             defaults = [word for line in lines if line[0] == "default-server" for word in line]
-            for server in [line for line in lines if line[0] == "server"]:
-                stated = " ".join([*defaults, *server])
+            for server in [line for line in lines if line[0] in ("server", "server-template")]:
+                stated = f" {' '.join([*defaults, *server])} "
                 for wanted in ("check-ssl", "verify required", "ca-file", "verifyhost"):
-                    if wanted not in stated:
+                    if f" {wanted} " not in stated:
                         yield f"{title}: server {server[1]} has no {wanted}"
-                if "verify none" in stated:
+                if " verify none " in stated or " no-check-ssl " in stated:
                     yield f"{title}: server {server[1]} is believed without a certificate"
 
 
