@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.slipway.kit.plugins.module_utils.container_plan import Plan, Step, plan
 from ansible_collections.slipway.kit.plugins.module_utils.container_spec import (
     LABEL_ENVIRONMENT,
-    LABEL_RELEASE,
     Desired,
     HostFile,
     SpecError,
@@ -39,7 +39,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "baseline",
             "checksum_key",
             "secrets",
-            "release",
             "run",
             "render_dir",
         )
@@ -51,13 +50,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         self._redact = Redactor(self._task.args.get("secrets") or {})
         try:
             desired = [self._expand(spec) for spec in self._task.args.get("specs") or []]
-            release = self._task.args.get("release") or None
             one_offs = self._task.args.get("run")
             if self._task.args.get("render_dir"):
-                return {**result, "changed": False, "rendered": self._render(desired, release)}
+                return {**result, "changed": False, "rendered": self._render(desired)}
             if one_offs:
                 return {**result, **self._run_once(self._expand(one_offs))}
-            return {**result, **self._converge(desired, release)}
+            return {**result, **self._converge(desired)}
         except SpecError as error:
             raise AnsibleActionFail(f"{self._task.args.get('service')}: {error}") from error
 
@@ -76,12 +74,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def _files_root(self) -> str:
         return f"{self._task.args['state_dir']}/files"
 
-    def _render(self, desired: list[Desired], release: dict[str, Any] | None) -> list[str]:
+    def _render(self, desired: list[Desired]) -> list[str]:
         host = self._task_vars["inventory_hostname"]
         directory = Path(self._task.args["render_dir"]) / host
         directory.mkdir(parents=True, exist_ok=True)
         written = []
-        for entry in [*desired, *([self._expand(release["spec"])] if release else [])]:
+        for entry in desired:
             path = directory / f"{entry.name}.json"
             path.write_text(json.dumps(document(entry, host), indent=2, sort_keys=True) + "\n")
             written.append(str(path))
@@ -123,31 +121,22 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             },
         )
 
-    def _converge(self, desired: list[Desired], release: dict[str, Any] | None) -> dict[str, Any]:
-        if release:
-            for entry in desired:
-                entry.labels[LABEL_RELEASE] = release["key"]
-        state = self._state(desired)
-        planned = plan(desired, state)
-        release_due = (
-            release is not None
-            and any(step.action in ("create", "replace") for step in planned.steps)
-            and not any(found["labels"].get(LABEL_RELEASE) == release["key"] for found in state["containers"].values())
-        )
+    def _predicted(self, desired: list[Desired], state: dict[str, Any], planned: Plan) -> dict[str, Any]:
+        """The result of a run as far as it is known before anything is done."""
         lines = planned.lines()
-        if release is not None and release_due:
-            lines.insert(0, f"run {release['spec']['name']} ({release['title']})")
         result: dict[str, Any] = {"changed": planned.changed, "plan": lines}
         if self._task.diff and planned.changed:
             result["diff"] = self._diff(desired, planned, state, lines)
-        if self._task.check_mode:
-            return result
-        if not planned.changed and not planned.steps:
+        return result
+
+    def _converge(self, desired: list[Desired]) -> dict[str, Any]:
+        state = self._state(desired)
+        planned = plan(desired, state)
+        result = self._predicted(desired, state, planned)
+        if self._task.check_mode or not (planned.changed or planned.steps):
             return result
         self._require_images(planned, state)
         self._networks_and_volumes(planned)
-        if release is not None and release_due:
-            result["release"] = self._run_once(self._expand(release["spec"]), timeout=int(release["timeout"]))["output"]
         self._write_files(desired, planned, state)
         self._apply(planned, state["images"])
         for step in planned.steps:
@@ -249,7 +238,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         self._networks_and_volumes(planned)
         self._put(self._files_root, [(file, entry) for file in entry.files], [])
         try:
-            outcome = self._start_and_wait(one_off(entry, entry.name), state["images"][entry.image], entry, timeout)
+            # A name of its own: an earlier run that lost its control process may still be at work, and is not cut off.
+            arguments = one_off(entry, f"{entry.name}-{time.time_ns() // 10**6:x}")
+            outcome = self._start_and_wait(arguments, state["images"][entry.image], entry, timeout)
         finally:
             self._module(
                 "slipway.kit.host_files", {"root": self._files_root, "absent": [f"{self._files_root}/{entry.name}"]}
@@ -273,7 +264,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                     self._start(step, images)
                     self._wait([step])
 
-    def _start(self, step: Step, images: dict[str, str]) -> None:
+    def _start(self, step: Step, images: dict[str, str], *, name: str = "", state: str = "started") -> None:
         wanted = step.desired
         if wanted is None:
             return
@@ -282,10 +273,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             f"{DOCKER}.docker_container",
             {
                 **wanted.arguments,
+                "name": name or wanted.name,
                 "image": images[wanted.image],
                 "pull": "never",
                 "labels": wanted.labels,
-                "state": "started",
+                "state": state,
                 "recreate": step.action == "replace",
                 "container_default_behavior": "no_defaults",
                 "timeout": 120,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -123,7 +123,8 @@ class _Launch:
 
 def release_key(contract: Mapping[str, Any], image: str) -> str:
     """What makes a release another one: the image's content, the version and the commands."""
-    text = json.dumps([image, str(contract["version"]), contract["release"]], sort_keys=True)
+    steps = [{part: step[part] for part in ("name", "command", "timeout")} for step in contract["release"]]
+    text = json.dumps([image, str(contract["version"]), steps], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -164,7 +165,8 @@ def application_specs(
     :param secrets: ``slipway_secrets``.
     :param ca: the certificate of the environment's authority (PEM).
     :param kit_files: contents of ``entrypoint.py`` and ``probe.py``.
-    :return: ``{"specs": [...], "release": {spec, key, title, timeout} or {}}``
+    :return: ``specs``; ``release`` and ``checks``, one-off containers ({spec, key, title, timeout} or {}); ``router``:
+        what of the application's router a rollout has to know; ``seconds`` that exchanging all replicas may take.
     """
     full = normalise(name, contract)
     launch = _Launch(name, full, secrets, ca)
@@ -175,6 +177,7 @@ def application_specs(
         "secret_env": launch.secret_env,
         "migrations": full.get("migrations"),
         "release": {"key": key, "commands": full["release"]},
+        "checks": full["checks"],
         "lock_url_file": launch.lock_url_file,
         "patience": 60,
     }
@@ -191,6 +194,8 @@ def application_specs(
         "tmpfs": {"/tmp": "size=64m,mode=1777", **full["tmpfs"]},
     }
     labels = {"slipway.application": name, "slipway.version": str(full["version"])}
+    routed = {route["process"] for route in full["routes"]}
+    router = {"router": f"admin-{name}", "network": f"app-{name}"} if routed else {}
 
     def spec(process_name: str, process: Mapping[str, Any], number: int) -> dict[str, Any]:
         identity = {
@@ -214,6 +219,12 @@ def application_specs(
             "order": process["order"],
             **{key: process[key] for key in ("memory", "cpus", "pids", "stop_signal", "stop_grace")},
             "wait_timeout": process["probe"].get("start_period", 60) + 60,
+            "rollout": {
+                "beside": not process["singleton"],
+                "observe": process["observe"],
+                "drain": process["drain"],
+                **({"router": router["router"], "backend": process_name} if process_name in routed else {}),
+            },
         }
 
     specs = [
@@ -221,29 +232,41 @@ def application_specs(
         for process_name, process in full["processes"].items()
         for number in range(1, process["replicas"] + 1)
     ]
-    release: dict[str, Any] = {}
-    if full["release"]:
-        release = {
+
+    def one_off(kind: str, steps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """A container that runs the commands of one kind, in order: the entrypoint does where SLIPWAY_RUN says so."""
+        if not steps:
+            return {}
+        identity = {"SLIPWAY_APPLICATION": name, "SLIPWAY_VERSION": str(full["version"]), "SLIPWAY_RUN": kind}
+        return {
             "key": key,
-            "title": f"version {full['version']}: " + ", ".join(step["name"] for step in full["release"]),
-            "timeout": sum(step["timeout"] for step in full["release"]) + 120,
+            "title": f"version {full['version']}: " + ", ".join(step["name"] for step in steps),
+            "timeout": sum(step["timeout"] for step in steps) + 120,
             "spec": {
                 **common,
-                "name": f"{name}-release",
-                "command": ["release"],
-                "env": {
-                    **launch.env,
-                    "SLIPWAY_RELEASE": "1",
-                    "SLIPWAY_APPLICATION": name,
-                    "SLIPWAY_VERSION": str(full["version"]),
-                },
+                "name": f"{name}-{kind}",
+                "command": [kind],
+                "env": {**launch.env, **identity},
                 "networks": [{"name": f"app-{name}"}],
                 "healthcheck": {"none": "it runs to its end"},
                 "memory": max((process["memory"] for process in full["processes"].values()), key=_bytes),
-                "labels": {**labels, "slipway.process": "release"},
+                "labels": {**labels, "slipway.process": kind},
             },
         }
-    return {"specs": specs, "release": release}
+
+    return {
+        "specs": specs,
+        "release": one_off("release", full["release"]),
+        "checks": one_off("checks", full["checks"]),
+        "router": router,
+        "seconds": sum(_longest(spec) for spec in specs),
+    }
+
+
+def _longest(spec: Mapping[str, Any]) -> int:
+    """Seconds that exchanging one replica may take at most, and what the tools around it take."""
+    rollout = spec["rollout"]
+    return int(spec["wait_timeout"] + rollout["observe"] + rollout["drain"] + spec["stop_grace"] + 15)
 
 
 def _bytes(size: Any) -> int:

@@ -11,7 +11,10 @@ from .container_spec import LABEL_FILES, LABEL_SPEC, Desired
 
 @dataclass(frozen=True)
 class Step:
-    """One container and what becomes of it: ``create``, ``replace``, ``start``, ``wait`` or ``remove``, and why."""
+    """One container and what becomes of it, and why.
+
+    ``create``, ``start``, ``wait``, ``remove``; ``replace`` where it stands; ``exchange`` for another without a gap.
+    """
 
     action: str
     name: str
@@ -19,7 +22,18 @@ class Step:
     desired: Desired | None = None
 
     def __str__(self) -> str:
-        return f"{self.action} {self.name} ({self.why})"
+        return f"{self.action} {self.name} ({self.why}){self.way}"
+
+    @property
+    def way(self) -> str:
+        """How an exchange goes about it."""
+        rollout = self.desired.rollout if self.desired else None
+        if self.action != "exchange" or not rollout:
+            return ""
+        if not rollout["beside"]:
+            return f": stop the old, start the new, watch it for {rollout['observe']} s"
+        drain = "drain and " if rollout["router"] else ""
+        return f": start the new beside the old, watch it for {rollout['observe']} s, {drain}stop the old"
 
 
 @dataclass(frozen=True)
@@ -66,6 +80,29 @@ def _step(desired: Desired, found: Mapping[str, Any] | None, image_id: str | Non
     return None
 
 
+def _matches(desired: Desired, found: Mapping[str, Any], image_id: str | None) -> bool:
+    return image_id == found["image_id"] and all(found["labels"].get(k) == v for k, v in desired.labels.items())
+
+
+def _rollout_step(wanted: Desired, step: Step | None, state: Mapping[str, Any]) -> Step | None:
+    """Without a gap: exchanged rather than replaced; a successor that an interrupted rollout started is taken."""
+    successor = state["containers"].get(f"{wanted.name}-next")
+    if step and successor and _matches(wanted, successor, state["images"].get(wanted.image)):
+        return Step("exchange", wanted.name, "its successor is there", wanted)
+    if step and step.action == "replace":
+        return Step("exchange", wanted.name, step.why, wanted)
+    return step
+
+
+def _leftovers(desired: Sequence[Desired], containers: Mapping[str, Any]) -> list[Step]:
+    names = {wanted.name for wanted in desired}
+    interrupted = {f"{wanted.name}-{end}" for wanted in desired if wanted.rollout for end in ("next", "old")}
+    return [
+        Step("remove", name, "left by an interrupted rollout" if name in interrupted else "no longer declared")
+        for name in sorted(set(containers) - names)
+    ]
+
+
 def plan(desired: Sequence[Desired], state: Mapping[str, Any]) -> Plan:
     """Compare what is desired with ``state``, which is what module host_state returned.
 
@@ -75,10 +112,11 @@ def plan(desired: Sequence[Desired], state: Mapping[str, Any]) -> Plan:
     steps = []
     for wanted in sorted(desired, key=lambda entry: entry.order):
         step = _step(wanted, containers.get(wanted.name), images.get(wanted.image))
+        if wanted.rollout:
+            step = _rollout_step(wanted, step, state)
         if step:
             steps.append(step)
-    names = {wanted.name for wanted in desired}
-    steps += [Step("remove", name, "no longer declared") for name in sorted(set(containers) - names)]
+    steps += _leftovers(desired, containers)
 
     def missing(kind: str, wanted_names: Sequence[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for name in wanted_names if name not in state[kind]))
@@ -86,7 +124,8 @@ def plan(desired: Sequence[Desired], state: Mapping[str, Any]) -> Plan:
     return Plan(
         steps=tuple(steps),
         files=tuple(state["files"]),
-        stray_files=tuple(state["stray_files"]),
+        # Of replicas they are in use until the exchange is done, and deleted after it.
+        stray_files=() if steps and any(wanted.rollout for wanted in desired) else tuple(state["stray_files"]),
         networks=missing("networks", [name for wanted in desired for name in wanted.networks]),
         volumes=missing("volumes", [name for wanted in desired for name in wanted.volumes]),
     )

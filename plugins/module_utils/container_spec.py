@@ -28,8 +28,9 @@ SECRETS_DIR = "/run/secrets"
 KEYS = frozenset(
     "name image user command entrypoint env files config_dirs validate networks ports volumes tmpfs extra_hosts"
     " healthcheck memory cpus pids shm_size stop_signal stop_grace labels sysctls working_dir hostname"
-    " capabilities_add relax order wait_timeout".split()
+    " capabilities_add relax order wait_timeout rollout".split()
 )
+ROLLOUT_DEFAULTS: dict[str, Any] = {"beside": True, "observe": 5, "drain": 10, "router": "", "backend": ""}
 RELAXABLE = frozenset("read_only no_new_privileges pids memory cpus init restart_policy".split())
 
 
@@ -71,6 +72,7 @@ class Desired:
     validate: tuple[str, ...]
     relaxations: tuple[dict[str, Any], ...] = ()
     checked: bool = True
+    rollout: dict[str, Any] | None = None
     labels: dict[str, str] = field(default_factory=dict)
 
 
@@ -156,6 +158,19 @@ def _healthcheck(name: str, check: Mapping[str, Any] | None) -> tuple[dict[str, 
     return {"test": list(check["test"]), "retries": int(check.get("retries", 3)), **seconds}, True
 
 
+def _rollout(name: str, spec: Mapping[str, Any], prefix: str) -> dict[str, Any] | None:
+    """How a running container is exchanged for another, or None: it is replaced where it stands."""
+    stated = spec.get("rollout")
+    if not stated:
+        return None
+    unknown = sorted(set(stated) - set(ROLLOUT_DEFAULTS))
+    if unknown:
+        raise SpecError(f"container '{name}': unknown keys rollout.{', rollout.'.join(unknown)}.")
+    network = f"{prefix}{spec['networks'][0]['name']}" if spec.get("networks") else ""
+    router = f"{prefix}{stated['router']}" if stated.get("router") else ""
+    return {**ROLLOUT_DEFAULTS, **stated, "router": router, "network": network}
+
+
 def expand(
     spec: Mapping[str, Any],
     *,
@@ -185,7 +200,12 @@ def expand(
     uid, gid = _numeric_user(name, spec.get("user"))
     relaxations = _relaxations(name, spec.get("relax", {}))
     relaxed = {entry["option"]: entry["value"] for entry in relaxations}
-    files, mounts, directories = _files(spec, f"{state_dir}/files/{full_name}")
+    files_dir = f"{state_dir}/files/{full_name}"
+    content = [[entry.path, entry.mode, uid, gid, entry.sha256] for entry in _files(spec, files_dir)[0]]
+    content_label = hmac.new(checksum_key.encode(), json.dumps(content).encode(), hashlib.sha256).hexdigest()[:32]
+    rollout = _rollout(name, spec, prefix)
+    # Two versions of a replica live side by side for a while: each has its files in a directory of its own.
+    files, mounts, directories = _files(spec, f"{files_dir}/{content_label[:12]}" if rollout else files_dir)
     volumes, named_volumes = _volumes(spec, prefix)
     healthcheck, checked = _healthcheck(name, spec.get("healthcheck"))
     if not checked:
@@ -235,13 +255,12 @@ def expand(
     if not arguments["published_ports"]:
         del arguments["published_ports"]
 
-    content = [[entry.path, entry.mode, uid, gid, entry.sha256] for entry in files]
     labels = {
         **{str(k): str(v) for k, v in spec.get("labels", {}).items()},
         LABEL_ENVIRONMENT: environment,
         LABEL_SERVICE: service,
         LABEL_SPEC: _checksum({**arguments, "image": spec["image"], "labels": spec.get("labels", {})}),
-        LABEL_FILES: hmac.new(checksum_key.encode(), json.dumps(content).encode(), hashlib.sha256).hexdigest()[:32],
+        LABEL_FILES: content_label,
     }
     return Desired(
         name=full_name,
@@ -258,6 +277,7 @@ def expand(
         validate=tuple(spec.get("validate", {}).get("command", [])),
         relaxations=relaxations,
         checked=checked,
+        rollout=rollout,
         labels=labels,
     )
 

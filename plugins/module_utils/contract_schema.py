@@ -161,6 +161,16 @@ PROCESS = record(
         "pids": number("Limit of processes and threads in a replica.", minimum=2, default=128),
         "stop_signal": text("The signal that asks the process to end.", pattern="^SIG[A-Z0-9]+$", default="SIGTERM"),
         "stop_grace": number("Seconds until a process that was asked to end is killed.", minimum=1, default=30),
+        "observe": number(
+            "Seconds for which a new replica has to stay well, once it is ready, before it gets requests.",
+            minimum=0,
+            default=5,
+        ),
+        "drain": number(
+            "Seconds that requests under way get, once no new ones come, before the process is asked to end.",
+            minimum=0,
+            default=10,
+        ),
         "env": variables("Environment variables of this process, added to the application's. Never a secret."),
     },
     "probe",
@@ -173,6 +183,20 @@ RELEASE_STEP = record(
         "name": text("What it is called in logs and in the record of what ran.", pattern=NAME),
         "command": command("The command."),
         "timeout": number("Seconds after which it is given up.", minimum=1, default=600),
+        "expand": optional(
+            flag("Whether the version before can live with what it did: it only adds. Unstated: nobody knows.", False)
+        ),
+        "reversible": optional(command("The command that undoes it, to be told to whoever has to.")),
+    },
+    "name command",
+)
+
+CHECK = record(
+    "A command that judges a new version.",
+    {
+        "name": text("What it is called in messages.", pattern=NAME),
+        "command": command("The command. It must change nothing."),
+        "timeout": number("Seconds after which it is given up.", minimum=1, default=120),
     },
     "name command",
 )
@@ -351,6 +375,11 @@ CONTRACT_SCHEMA: Schema = {
                 default=[],
             ),
             "processes": mapping("What runs: name to process.", NAME, PROCESS, minProperties=1),
+            "checks": listing(
+                "Commands that judge a new version, with its settings and secrets, before anything is done for it.",
+                CHECK,
+                default=[],
+            ),
             "release": listing(
                 "Commands that run once per version, in order, before the first replica of it serves.",
                 RELEASE_STEP,

@@ -16,8 +16,8 @@ from .postgres_settings import size_in_bytes
 #: nginx keeps a request's body until it is complete, so that a slow client never holds a worker of the application. Its
 #: only writable place is memory: larger bodies are passed on as they come.
 BUFFERED_BODY = 32 * 2**20
-#: Addresses beyond twice the replicas that the router keeps room for.
-SPARE_SLOTS = 4
+#: Addresses that the router keeps room for at least. More come in powers of two: scaling seldom changes its settings.
+SLOTS = 16
 
 
 def haproxy_quote(text: Any) -> str:
@@ -103,7 +103,7 @@ def router_view(name: str, contract: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "name": process_name,
                 "port": process["port"],
-                "slots": process["replicas"] * 2 + SPARE_SLOTS,
+                "slots": max(SLOTS, 2 ** (process["replicas"] * 2 - 1).bit_length()),
                 "routes": [route for route in routes if route["process"] == process_name],
                 "check_timeout": probe["timeout"],
                 "check": {

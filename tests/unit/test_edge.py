@@ -66,10 +66,10 @@ def test_replica_is_asked_as_its_own_probe_asks() -> None:
 
 def test_there_is_room_for_two_versions() -> None:
     full = contract()
-    full["processes"]["web"]["replicas"] = 3
+    full["processes"]["web"]["replicas"] = 9
     assert {process["name"]: process["slots"] for process in router_view("shop", full)["processes"]} == {
-        "web": 10,
-        "api": 8,
+        "web": 32,
+        "api": 16,
     }
 
 

@@ -5,7 +5,8 @@
 application's own Python (3.9 or newer) and needs nothing but that and, where a database lock is taken, psycopg or
 psycopg2.
 
-With ``SLIPWAY_RELEASE=1`` it runs the release commands instead: in order, once per release key, under an advisory lock.
+``SLIPWAY_RUN=release`` has it run the release commands instead: in order, once per release key, under an advisory lock.
+``SLIPWAY_RUN=checks`` has it run the commands that judge a new version, all of them.
 """
 
 from __future__ import annotations
@@ -135,11 +136,23 @@ def release(launch):
             say("info", f"release step {step['name']} done")
 
 
+def checks(launch):
+    failed = []
+    for check in launch["checks"]:
+        say("info", f"check {check['name']} starts", command=" ".join(check["command"]))
+        status = run(check["command"], check["timeout"])
+        if status != 0:
+            failed.append(f"{check['name']} ended with status {status}")
+    if failed:
+        fail(f"the new version does not pass: {', '.join(failed)}")
+
+
 def main():
     launch = json.loads(LAUNCH.read_text())
     export_secrets(launch["secret_env"])
-    if os.environ.pop("SLIPWAY_RELEASE", ""):
-        release(launch)
+    one_off = {"release": release, "checks": checks}.get(os.environ.pop("SLIPWAY_RUN", ""))
+    if one_off:
+        one_off(launch)
         return
     if launch.get("migrations"):
         (migrate_on_start if launch["migrations"]["on_start"] else refuse_pending_migrations)(launch)
