@@ -8,6 +8,9 @@ from policies.base import Audit, FilePolicy
 from policies.readers import checked, haproxy
 from policies.subjects import Spec
 
+#: Where there are several: the master that takes writes is the one that a replica follows.
+FOLLOWED = "tcp-check expect rstring min_slaves_good_slaves:[1-9]"
+
 
 class AsksWhoLeads(FilePolicy):
     """A router that only sees whether a port is open sends writes to a replica, or to a master that was deposed."""
@@ -30,6 +33,9 @@ class AsksWhoLeads(FilePolicy):
                 yield f"{title}: Patroni is not asked who leads"
             if title.startswith("listen store-redis") and "tcp-check expect string role:master" not in lines:
                 yield f"{title}: Redis is not asked for its role"
+            servers = [line for line in lines if line.startswith("server ")]
+            if title.startswith("listen store-redis") and len(servers) > 1 and FOLLOWED not in lines:
+                yield f"{title}: of two masters the one that nobody follows may be chosen (min_slaves_good_slaves)"
             if not title.startswith("listen store-"):
                 continue
             if not checked(configuration.inherited(title)):
