@@ -18,6 +18,7 @@ DISCREET = (
     "ansible.builtin.include_tasks",
     "ansible.builtin.import_tasks",
     "slipway.kit.containers",
+    "slipway.kit.rollout",
     "slipway.kit.postgres_databases",
 )
 #: Names and counts, never values.
