@@ -28,9 +28,10 @@ PLACEHOLDER_WORDS = frozenset(
     "secret password passwd pass example sample test testing default admin root none null todo tbd fixme dummy foo"
     " bar letmein qwerty welcome".split()
 )
+# Nothing here is met by chance in forty random letters and digits.
 PLACEHOLDER = re.compile(
-    r"change[-_ ]?(me|it|this)|django-insecure|placeholder|^(your|my|the|some|insert|enter)[-_ ]|^x{3}|^<.*>$|^\{\{"
-    r"|^\[.*\]$|^replace|^todo|^(secret|password|example)[-_ 0-9]",
+    r"change[-_ ]?(me|it|this)|django-insecure|placeholder|^(your|my|the|some|insert|enter|replace|todo)[-_: ]|^x{6}"
+    r"|^<.*>$|^\{\{|^\[.*\]$|^(secret|password|example)[-_ 0-9]",
     re.IGNORECASE,
 )
 #: Fewer different characters in a value are a pattern, not chance: 16 random hexadecimal digits have 10 on average.
