@@ -201,7 +201,8 @@ def expand(
     relaxations = _relaxations(name, spec.get("relax", {}))
     relaxed = {entry["option"]: entry["value"] for entry in relaxations}
     files_dir = f"{state_dir}/files/{full_name}"
-    content = [[entry.path, entry.mode, uid, gid, entry.sha256] for entry in _files(spec, files_dir)[0]]
+    stated_files, stated_mounts, _ = _files(spec, files_dir)
+    content = [[entry.path, entry.mode, uid, gid, entry.sha256] for entry in stated_files]
     content_label = hmac.new(checksum_key.encode(), json.dumps(content).encode(), hashlib.sha256).hexdigest()[:32]
     rollout = _rollout(name, spec, prefix)
     # Two versions of a replica live side by side for a while: each has its files in a directory of its own.
@@ -259,7 +260,10 @@ def expand(
         **{str(k): str(v) for k, v in spec.get("labels", {}).items()},
         LABEL_ENVIRONMENT: environment,
         LABEL_SERVICE: service,
-        LABEL_SPEC: _checksum({**arguments, "image": spec["image"], "labels": spec.get("labels", {})}),
+        # Where files lie for the moment is no part of what is stated; what is in them has a label of its own.
+        LABEL_SPEC: _checksum(
+            {**arguments, "mounts": stated_mounts, "image": spec["image"], "labels": spec.get("labels", {})}
+        ),
         LABEL_FILES: content_label,
     }
     return Desired(
