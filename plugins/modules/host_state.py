@@ -70,6 +70,7 @@ from ansible_collections.community.docker.plugins.module_utils.common_api import
     RequestException,
 )
 from ansible_collections.slipway.kit.plugins.module_utils.container_spec import LABEL_ENVIRONMENT, LABEL_SERVICE
+from ansible_collections.slipway.kit.plugins.module_utils.engine_images import image_ids
 
 
 def file_differs(wanted):
@@ -113,16 +114,6 @@ def describe(client, name):
     }
 
 
-def images(client, references):
-    found = {}
-    for reference in sorted(set(references)):
-        try:
-            found[reference] = client.get_json("/images/{0}/json", reference)["Id"]
-        except NotFound:
-            continue
-    return found
-
-
 def main():
     file_options = {
         "path": {"type": "path", "required": True},
@@ -163,7 +154,7 @@ def main():
         module.exit_json(
             changed=False,
             containers=containers,
-            images=images(client, params["images"]),
+            images=image_ids(client, params["images"]),
             networks=[name for name in params["networks"] if name in networks],
             volumes=[name for name in params["volumes"] if name in volumes],
             files=differing,

@@ -39,11 +39,12 @@ effective:
 
 import traceback
 
-from ansible_collections.community.docker.plugins.module_utils._api.errors import DockerException, NotFound
+from ansible_collections.community.docker.plugins.module_utils._api.errors import DockerException
 from ansible_collections.community.docker.plugins.module_utils._api.utils.utils import convert_filters
 from ansible_collections.community.docker.plugins.module_utils.common_api import AnsibleDockerClient, RequestException
 from ansible_collections.slipway.kit.plugins.module_utils.container_spec import LABEL_ENVIRONMENT, LABEL_SERVICE
 from ansible_collections.slipway.kit.plugins.module_utils.engine_exec import run
+from ansible_collections.slipway.kit.plugins.module_utils.engine_images import image_ids
 
 PSQL = ["psql", "-X", "-A", "-t", "-q", "-h", "/run/postgresql", "-U", "postgres", "-c"]
 SETTINGS = "SELECT name || '=' || setting FROM pg_settings"
@@ -54,16 +55,6 @@ SELECT rolname || '=' || concat_ws(' ',
     CASE WHEN rolbypassrls THEN 'bypassrls' END)
 FROM pg_roles WHERE rolname NOT LIKE 'pg\\_%'
 """
-
-
-def image_ids(client, references):
-    found = {}
-    for reference in sorted(set(references)):
-        try:
-            found[reference] = client.get_json("/images/{0}/json", reference)["Id"]
-        except NotFound:
-            continue
-    return found
 
 
 def pairs(text):
