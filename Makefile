@@ -60,6 +60,7 @@ engine: .venv/.ready-test ## Tests of the container role against this machine's 
 
 .PHONY: molecule
 molecule: .venv/.ready-test ## Converge, converge again, check mode, testinfra, destroy
+	$(PLAYBOOK) playbooks/engine.yml
 	$(BIN)/molecule test
 
 .PHONY: bench
