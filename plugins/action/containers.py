@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "checksum_key",
             "secrets",
             "run",
+            "timeout",
             "render_dir",
         )
     )
@@ -54,7 +56,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             if self._task.args.get("render_dir"):
                 return {**result, "changed": False, "rendered": self._render(desired)}
             if one_offs:
-                return {**result, **self._run_once(self._expand(one_offs))}
+                return {**result, **self._run_once(self._expand(one_offs), int(self._task.args.get("timeout") or 600))}
             return {**result, **self._converge(desired)}
         except SpecError as error:
             raise AnsibleActionFail(f"{self._task.args.get('service')}: {error}") from error
@@ -121,9 +123,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             },
         )
 
-    def _predicted(self, desired: list[Desired], state: dict[str, Any], planned: Plan) -> dict[str, Any]:
+    def _predicted(
+        self, desired: list[Desired], state: dict[str, Any], planned: Plan, before: Sequence[str] = ()
+    ) -> dict[str, Any]:
         """The result of a run as far as it is known before anything is done."""
-        lines = planned.lines()
+        lines = [*before, *planned.lines()]
         result: dict[str, Any] = {"changed": planned.changed, "plan": lines}
         if self._task.diff and planned.changed:
             result["diff"] = self._diff(desired, planned, state, lines)
@@ -228,7 +232,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         output = (result.get("container") or {}).get("Output", "") or result.get("msg", "")
         return {"status": result["status"], "output": self._redact(str(output).rstrip())}
 
-    def _run_once(self, entry: Desired, timeout: int = 600) -> dict[str, Any]:
+    def _run_once(self, entry: Desired, timeout: int) -> dict[str, Any]:
         """Run a one-off container to its end; its files are written first and deleted after."""
         if self._task.check_mode:
             return {"changed": True, "output": "", "plan": [f"run {entry.name}"]}
@@ -245,8 +249,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             self._module(
                 "slipway.kit.host_files", {"root": self._files_root, "absent": [f"{self._files_root}/{entry.name}"]}
             )
-        if outcome["status"] != 0:
-            raise AnsibleActionFail(f"{entry.name} ended with status {outcome['status']}.\n{outcome['output']}")
         return {"changed": True, **outcome}
 
     def _apply(self, planned: Plan, images: dict[str, str]) -> None:

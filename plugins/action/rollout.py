@@ -23,7 +23,7 @@ LABEL_PROCESS = "slipway.process"
 class ActionModule(Containers):
     """One phase of a rollout on one host; the playbook orders phases and hosts."""
 
-    _VALID_ARGS = Containers._VALID_ARGS | {"phase", "release", "entered", "router"}  # noqa: SLF001 Ansible's name
+    _VALID_ARGS = Containers._VALID_ARGS | {"phase", "once", "entered", "router"}  # noqa: SLF001 Ansible's name
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         self._begin = time.monotonic()
@@ -32,17 +32,17 @@ class ActionModule(Containers):
 
     def _converge(self, desired: list[Desired]) -> dict[str, Any]:
         phase = self._task.args["phase"]
-        release = self._task.args.get("release") or None
+        one_offs = [entry for entry in self._task.args.get("once") or [] if entry]
         if phase == "once":
-            return self._once(release or {})
+            return self._once(one_offs[0])
         try:
             for entry in desired:
-                if release:
-                    entry.labels[LABEL_RELEASE] = release["key"]
+                if one_offs:
+                    entry.labels[LABEL_RELEASE] = one_offs[0]["key"]
             state = self._state(desired)
             planned = plan(desired, state)
             if phase == "plan":
-                return self._plan(desired, state, planned, release)
+                return self._plan(desired, state, planned, one_offs)
             if phase == "replicas":
                 return self._replicas(desired, state, planned)
             if phase == "back":
@@ -52,38 +52,47 @@ class ActionModule(Containers):
             raise AnsibleActionFail(f"{self._task.args['service']}: {error}") from error
 
     def _render(self, desired: list[Desired]) -> list[str]:
-        release = self._task.args.get("release")
-        return super()._render([*desired, *([self._expand(release["spec"])] if release else [])])
+        return super()._render([*desired, *(self._expand(entry["spec"]) for entry in self._task.args["once"] if entry)])
 
     # ---- Phases
 
     def _plan(
-        self, desired: list[Desired], state: dict[str, Any], planned: Plan, release: dict[str, Any] | None
+        self, desired: list[Desired], state: dict[str, Any], planned: Plan, one_offs: list[dict[str, Any]]
     ) -> dict[str, Any]:
         """What would be done; ``release_due`` when no container here belongs to the release yet."""
-        result = self._predicted(desired, state, planned)
         if not self._task.check_mode:
             self._require_images(planned, state)
-        due = bool(release) and any(step.action in ("create", "exchange") for step in planned.steps)
-        known = any(
-            found["labels"].get(LABEL_RELEASE) == (release or {}).get("key") for found in state["containers"].values()
-        )
+        known = {found["labels"].get(LABEL_RELEASE) for found in state["containers"].values()}
+        new = any(step.action in ("create", "exchange") for step in planned.steps)
+        release_due = new and any(entry["key"] not in known for entry in one_offs)
+        before = [f"run {self._name(entry)} once ({entry['title']})" for entry in one_offs if release_due]
         return {
-            **result,
+            **self._predicted(desired, state, planned, before),
             "due": bool(planned.changed or planned.steps),
-            "release_due": due and not known,
+            "release_due": release_due,
             "images": state["images"],
         }
 
     def _once(self, one_off: dict[str, Any]) -> dict[str, Any]:
         """Checks or release commands, to their end. That they fail is a result, not an error."""
-        self._say(f"{one_off['spec']['name']}: {one_off['title']}")
+        name = self._name(one_off)
+        self._say(f"{name}: {one_off['title']}")
         try:
             outcome = self._run_once(self._expand(one_off["spec"]), timeout=int(one_off["timeout"]))
         except AnsibleActionFail as error:
-            return {"changed": True, "ok": False, "step": one_off["spec"]["name"], "problem": str(error)}
-        self._say(f"{one_off['spec']['name']}: done")
+            return {"changed": True, "ok": False, "step": name, "problem": str(error)}
+        if outcome["status"] != 0:
+            problem = f"It ended with status {outcome['status']}. Its last log lines:\n{self._last(outcome['output'])}"
+            return {"changed": True, "ok": False, "step": name, "problem": problem}
+        self._say(f"{name}: done")
         return {"changed": True, "ok": True, "progress": self._progress, "output": outcome["output"]}
+
+    def _name(self, one_off: dict[str, Any]) -> str:
+        return f"{self._task.args['environment']}-{one_off['spec']['name']}"
+
+    @staticmethod
+    def _last(output: str) -> str:
+        return "\n".join(f"    {line}" for line in output.splitlines()[-25:])
 
     def _replicas(self, desired: list[Desired], state: dict[str, Any], planned: Plan) -> dict[str, Any]:
         """Everything but removals. A replica that fails takes those before it back; that is a result, not an error."""

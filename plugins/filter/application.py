@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.slipway.kit.plugins.module_utils.application import application_specs
+from ansible_collections.slipway.kit.plugins.module_utils.application import ad_hoc, application_specs
 
 
 class FilterModule:
-    """``slipway.kit.application_specs``: from an application's contract to container specs."""
+    """``slipway.kit.application_specs`` and ``ad_hoc``: from an application's contract to container specs."""
 
     def filters(self) -> dict[str, Any]:
-        return {"application_specs": application_specs}
+        return {"ad_hoc": ad_hoc, "application_specs": application_specs}

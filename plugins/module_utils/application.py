@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -128,6 +129,13 @@ def release_key(contract: Mapping[str, Any], image: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def _patience(probe: Mapping[str, Any]) -> int:
+    """Seconds until a replica that is not ready never will be: the engine would call it unhealthy, and some more."""
+    if probe.get("none"):
+        return 60
+    return int(probe["start_period"] + probe["retries"] * (probe["interval"] + probe["timeout"]) + 15)
+
+
 def _probe(process: Mapping[str, Any]) -> dict[str, Any]:
     probe = process["probe"]
     if probe.get("none"):
@@ -218,7 +226,7 @@ def application_specs(
             "labels": {**labels, "slipway.process": process_name},
             "order": process["order"],
             **{key: process[key] for key in ("memory", "cpus", "pids", "stop_signal", "stop_grace")},
-            "wait_timeout": process["probe"].get("start_period", 60) + 60,
+            "wait_timeout": _patience(process["probe"]),
             "rollout": {
                 "beside": not process["singleton"],
                 "observe": process["observe"],
@@ -260,6 +268,29 @@ def application_specs(
         "checks": one_off("checks", full["checks"]),
         "router": router,
         "seconds": sum(_longest(spec) for spec in specs),
+    }
+
+
+def ad_hoc(specs: Sequence[Mapping[str, Any]], run: Mapping[str, Any]) -> dict[str, Any]:
+    """The spec of a one-off container that runs a command as a process of the application would.
+
+    :param specs: of the application.
+    :param run: ``command`` (a list, or a text that is taken apart), ``process`` (empty: the first).
+    :raises ValueError: there is no such process.
+    """
+    processes = {spec["labels"]["slipway.process"]: spec for spec in reversed(specs)}
+    name = run.get("process") or specs[0]["labels"]["slipway.process"]
+    if name not in processes:
+        raise ValueError(f"there is no process {name}. Mend: name one of {', '.join(sorted(processes))}.")
+    found, command = processes[name], run["command"]
+    kept = {key: value for key, value in found.items() if key not in ("rollout", "order", "wait_timeout")}
+    return {
+        **kept,
+        "name": f"{found['labels']['slipway.application']}-run",
+        "command": shlex.split(command) if isinstance(command, str) else [str(word) for word in command],
+        "env": {**found["env"], "SLIPWAY_RUN": "command"},
+        "healthcheck": {"none": "it runs to its end"},
+        "labels": {**found["labels"], "slipway.process": "run"},
     }
 
 

@@ -94,12 +94,12 @@ def _rollout_step(wanted: Desired, step: Step | None, state: Mapping[str, Any]) 
     return step
 
 
-def _leftovers(desired: Sequence[Desired], containers: Mapping[str, Any]) -> list[Step]:
+def _leftovers(desired: Sequence[Desired], found: set[str]) -> list[Step]:
     names = {wanted.name for wanted in desired}
     interrupted = {f"{wanted.name}-{end}" for wanted in desired if wanted.rollout for end in ("next", "old")}
     return [
         Step("remove", name, "left by an interrupted rollout" if name in interrupted else "no longer declared")
-        for name in sorted(set(containers) - names)
+        for name in sorted(found - names)
     ]
 
 
@@ -116,7 +116,8 @@ def plan(desired: Sequence[Desired], state: Mapping[str, Any]) -> Plan:
             step = _rollout_step(wanted, step, state)
         if step:
             steps.append(step)
-    steps += _leftovers(desired, containers)
+    taken = {f"{step.name}-next" for step in steps if step.action == "exchange"}
+    steps += _leftovers(desired, set(containers) - taken)
 
     def missing(kind: str, wanted_names: Sequence[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for name in wanted_names if name not in state[kind]))

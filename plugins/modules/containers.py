@@ -22,6 +22,7 @@ options:
   checksum_key: {description: Keys the checksums of file contents., type: str, required: true}
   secrets: {description: Secret values by name; each is replaced by its name in whatever is shown., type: dict}
   run: {description: One spec to run to its end in place of O(specs)., type: dict}
+  timeout: {description: Seconds that O(run) may take., type: int, default: 600}
   render_dir: {description: Write what would run below this directory of the control machine and touch no host., type: path}
 attributes:
   check_mode: {support: full}

@@ -9,7 +9,8 @@ short_description: Copy directories out of images onto the host
 version_added: "0.1.0"
 description:
   - Extracts a directory of an image below a directory of the host, without running the image.
-  - Files that are there already stay, so that pages of an older version still find theirs. A marker file names the image whose files were last taken.
+  - Files of images before stay, so that their pages still find them, and are deleted by the first export after O(keep_days) in which no image had them.
+  - A marker file names the image whose files were last taken, and since when which files are of none.
 author: [Slipway (@slipway)]
 options:
   exports:
@@ -21,6 +22,7 @@ options:
       image: {description: Image reference., type: str, required: true}
       source: {description: Absolute directory inside the image., type: path, required: true}
       target: {description: Absolute directory on the host., type: path, required: true}
+  keep_days: {description: Days for which files stay that the image no longer has., type: float, default: 14}
 attributes:
   check_mode: {support: full}
   diff_mode: {support: none}
@@ -38,8 +40,10 @@ exported: {description: Targets that were written., returned: always, type: list
 """
 
 import io
+import json
 import os
 import tarfile
+import time
 import traceback
 
 from ansible_collections.community.docker.plugins.module_utils._api.errors import DockerException, NotFound
@@ -51,17 +55,27 @@ from ansible_collections.community.docker.plugins.module_utils.common_api import
 MARKER = ".slipway-image"
 
 
-def taken_from(target):
+def read_marker(target):
+    """Which image was taken, and since when which files are of none."""
     try:
         with open(os.path.join(target, MARKER)) as handle:
-            return handle.read().strip()
-    except FileNotFoundError:
-        return ""
+            marker = json.load(handle)
+            return marker["image"], marker["left"]
+    except (FileNotFoundError, ValueError, TypeError):
+        return "", {}
+
+
+def write_marker(target, image_id, left):
+    path = os.path.join(target, MARKER)
+    with open(path + ".new", "w") as handle:
+        json.dump({"image": image_id, "left": left}, handle, sort_keys=True)
+    os.rename(path + ".new", path)
 
 
 def extract(archive, source, target):
-    """Regular files and directories only, below ``target``, readable by everybody, owned by root."""
+    """Regular files and directories only, below ``target``, readable by everybody, owned by root; returns the files."""
     prefix = os.path.basename(os.path.normpath(source)) + "/"
+    written = set()
     for member in archive:
         relative = os.path.normpath(member.name.removeprefix(prefix))
         if member.name.rstrip("/") + "/" == prefix or relative.startswith(("..", "/")):
@@ -75,9 +89,27 @@ def extract(archive, source, target):
                 handle.write(archive.extractfile(member).read())
             os.chmod(path + ".new", 0o644)
             os.rename(path + ".new", path)
+            written.add(relative)
+    return written
 
 
-def export(client, image_id, entry):
+def retire(target, written, left, keep_seconds, now):
+    """Delete files that no image has had for long enough; returns since when the others are without one."""
+    kept = {}
+    for directory, _, names in os.walk(target):
+        for name in names:
+            relative = os.path.relpath(os.path.join(directory, name), target)
+            if relative in written or relative == MARKER:
+                continue
+            since = left.get(relative, now)
+            if now - since > keep_seconds:
+                os.unlink(os.path.join(directory, name))
+            else:
+                kept[relative] = since
+    return kept
+
+
+def export(client, image_id, entry, keep_days):
     os.makedirs(entry["target"], 0o755, exist_ok=True)
     os.chmod(entry["target"], 0o755)  # noqa: S103  # nginx reads it, as another user; these files are public
     container = client.post_json_to_json("/containers/create", data={"Image": image_id, "Cmd": ["export"]})["Id"]
@@ -85,11 +117,11 @@ def export(client, image_id, entry):
         answer = client._get(client._url("/containers/{0}/archive", container), params={"path": entry["source"]})
         client._raise_for_status(answer)
         with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
-            extract(archive, entry["source"], entry["target"])
+            written = extract(archive, entry["source"], entry["target"])
     finally:
         client.delete_call("/containers/{0}", container, params={"force": True})
-    with open(os.path.join(entry["target"], MARKER), "w") as handle:
-        handle.write(image_id + "\n")
+    left = retire(entry["target"], written, read_marker(entry["target"])[1], keep_days * 86400, time.time())
+    write_marker(entry["target"], image_id, left)
 
 
 def main():
@@ -99,7 +131,10 @@ def main():
         "target": {"type": "path", "required": True},
     }
     client = AnsibleDockerClient(
-        argument_spec={"exports": {"type": "list", "elements": "dict", "required": True, "options": options}},
+        argument_spec={
+            "exports": {"type": "list", "elements": "dict", "required": True, "options": options},
+            "keep_days": {"type": "float", "default": 14},
+        },
         supports_check_mode=True,
         min_docker_api_version="1.41",
     )
@@ -114,10 +149,10 @@ def main():
                 if not module.check_mode:
                     raise
                 image_id = None
-            if image_id is None or taken_from(entry["target"]) != image_id:
+            if image_id is None or read_marker(entry["target"])[0] != image_id:
                 exported.append(entry["target"])
                 if not module.check_mode:
-                    export(client, image_id, entry)
+                    export(client, image_id, entry, module.params["keep_days"])
         module.exit_json(changed=bool(exported), exported=exported)
     except NotFound as error:
         module.fail_json(msg=f"{entry['image']} has no {entry['source']}, or is not here: {error}")

@@ -192,17 +192,27 @@ class Replica:
         return row.get("check_status", "").lstrip("* ") in ("L4OK", "L6OK", "L7OK")
 
     def _observe(self, name):
+        """It neither ends nor turns unhealthy. The engine may still be calling it so for what it was before it got ready."""
+        if not self.params["observe"]:
+            return
+        within = f"within its observation time of {self.params['observe']} s"
         restarts = self.inspect(name).get("RestartCount", 0)
         deadline = time.monotonic() + self.params["observe"]
-        while time.monotonic() < deadline:
+        was_healthy = False
+        while True:
             found = self.inspect(name)
             self._look(found, restarts)
-            if found["State"].get("Health", {}).get("Status") == "unhealthy":
-                log = found["State"]["Health"].get("Log") or [{"Output": ""}]
-                raise UnwellError(
-                    f"became unhealthy within its observation time of {self.params['observe']} s", log[-1]["Output"]
-                )
+            health = found["State"].get("Health") or {}
+            if health.get("Status") == "unhealthy" and was_healthy:
+                raise UnwellError(f"became unhealthy {within}", (health.get("Log") or [{"Output": ""}])[-1]["Output"])
+            was_healthy = was_healthy or health.get("Status") == "healthy"
+            if time.monotonic() > deadline:
+                break
             time.sleep(POLL)
+        if self.params["checked"]:
+            well, output = passes(self.client, name, found["Config"].get("Healthcheck") or {})
+            if not well:
+                raise UnwellError(f"was not ready any more {within}", output)
 
     # ---- Out of service
 

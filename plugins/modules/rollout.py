@@ -15,7 +15,7 @@ options:
   phase:
     description:
       - V(plan) compares. It returns what would be done, whether anything is due, and whether a release is.
-      - V(once) runs the one-off container O(release) to its end.
+      - V(once) runs the first of the one-off containers O(once) to its end.
       - V(replicas) starts what is missing and exchanges what differs, one at a time, each beside its predecessor, which stays, stopped. When one fails, those
         before it become their predecessors again.
       - V(back) has every predecessor that is still there take its place again.
@@ -23,7 +23,10 @@ options:
     type: str
     choices: [plan, once, replicas, back, settle]
     required: true
-  release: {description: A one-off container; keys spec, key, title, timeout., type: dict}
+  once:
+    description: The one-off containers of a version, in order; keys spec, key, title, timeout. Empty ones do not count.
+    type: list
+    elements: dict
   entered: {description: For V(back), replicas that had no predecessor., type: list, elements: str}
   router: {description: Volume of the router's control socket and the network of the replicas, for replicas that are no longer stated., type: dict}
 attributes:

@@ -12,7 +12,7 @@ def compose_file(documents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     networks: dict[str, Any] = {}
     volumes: dict[str, Any] = {}
     for document in documents:
-        if document["container"]["labels"].get("slipway.process") == "release":
+        if document["container"]["labels"].get("slipway.process") in ("checks", "release"):
             continue  # it ran to its end
         container = document["container"]
         services[document["name"]] = service(container)

@@ -148,10 +148,15 @@ class Load:
         self._stop.set()
         for thread in self._threads:
             thread.join(PATIENCE + 10)
+        self.settle()
+
+    def settle(self) -> None:
+        """Compare what was acknowledged up to now with what is stored."""
+        acknowledged = list(self._acknowledged)
         stored = shell(self.environment, COUNT, prefix=f"{self.run}/")
-        self.report.posted = len(self._acknowledged)
+        self.report.posted = len(acknowledged)
         self.report.posted_twice = sum(count > 1 for count in stored.values())
-        self.report.lost = sum(body not in stored for body in self._acknowledged)
+        self.report.lost = sum(body not in stored for body in acknowledged)
 
     # ---- Requests
 

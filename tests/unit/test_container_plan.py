@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -101,3 +102,37 @@ def test_what_is_no_longer_declared_goes_last() -> None:
 def test_steps_follow_the_start_order() -> None:
     planned = plan([desired("b", order=2), desired("a", order=1), desired("c", order=1)], state())
     assert [step.name for step in planned.steps] == ["local-a", "local-c", "local-b"]
+
+
+def replica(name: str = "one", **rollout: Any) -> Desired:
+    entry = desired(name)
+    return dataclasses.replace(
+        entry, rollout={"beside": True, "observe": 5, "drain": 10, "router": "local-admin", "backend": "web", **rollout}
+    )
+
+
+def test_a_replica_is_exchanged_side_by_side() -> None:
+    planned = plan([replica()], state("local-one", image_id="sha256:old"))
+    assert planned.lines() == [
+        "exchange local-one (image changed): start the new beside the old, watch it for 5 s, drain and stop the old"
+    ]
+
+
+def test_a_singleton_is_stopped_first() -> None:
+    planned = plan([replica(beside=False)], state("local-one", image_id="sha256:old"))
+    assert planned.lines() == ["exchange local-one (image changed): stop the old, start the new, watch it for 5 s"]
+
+
+def test_a_successor_that_was_started_is_taken() -> None:
+    found = state("local-one", image_id="sha256:old")
+    found["containers"]["local-one-next"] = state("local-one")["containers"]["local-one"]
+    steps = plan([replica()], found).steps
+    assert [(step.action, step.name, step.why) for step in steps] == [
+        ("exchange", "local-one", "its successor is there"),
+    ]
+
+
+def test_what_an_interrupted_rollout_left_goes_last() -> None:
+    found = state("local-one")
+    found["containers"]["local-one-old"] = {**found["containers"]["local-one"], "state": "exited"}
+    assert plan([replica()], found).lines() == ["remove local-one-old (left by an interrupted rollout)"]

@@ -6,7 +6,8 @@ application's own Python (3.9 or newer) and needs nothing but that and, where a 
 psycopg2.
 
 ``SLIPWAY_RUN=release`` has it run the release commands instead: in order, once per release key, under an advisory lock.
-``SLIPWAY_RUN=checks`` has it run the commands that judge a new version, all of them.
+``SLIPWAY_RUN=checks`` has it run the commands that judge a new version, all of them; ``command`` has it run its
+arguments whether or not migrations are pending.
 """
 
 from __future__ import annotations
@@ -150,11 +151,12 @@ def checks(launch):
 def main():
     launch = json.loads(LAUNCH.read_text())
     export_secrets(launch["secret_env"])
-    one_off = {"release": release, "checks": checks}.get(os.environ.pop("SLIPWAY_RUN", ""))
+    wanted = os.environ.pop("SLIPWAY_RUN", "")
+    one_off = {"release": release, "checks": checks}.get(wanted)
     if one_off:
         one_off(launch)
         return
-    if launch.get("migrations"):
+    if launch.get("migrations") and wanted != "command":
         (migrate_on_start if launch["migrations"]["on_start"] else refuse_pending_migrations)(launch)
     command = sys.argv[1:]
     try:
