@@ -34,6 +34,23 @@ destroy: .venv/.ready-up ## Remove the environment with its data; asks first, FO
 render: .venv/.ready-up ## Write what would run as JSON, touching no host
 	$(PLAYBOOK) playbooks/render.yml
 
+##### Try several hosts on this machine: lab/README.md
+
+LAB := $(BIN)/ansible-playbook -i inventories/$(if $(filter lab%,$(ENV)),$(ENV),lab)
+
+.PHONY: lab
+lab: .venv/.ready-up ## Start the servers of the lab: containers with systemd, an engine and SSH
+	$(LAB) lab/up.yml
+
+.PHONY: lab-up
+lab-up: .venv/.ready-up ## Launch the lab's environment on them, ask it whether it answers
+	$(LAB) site.yml
+	$(LAB) playbooks/smoke.yml
+
+.PHONY: lab-destroy
+lab-destroy: .venv/.ready-up ## Remove the servers of the lab with all that is on them
+	$(LAB) lab/down.yml
+
 ##### Test: all parts run, each is timed, the last line is the sum
 
 .PHONY: test

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.slipway.kit.plugins.module_utils.images import image_catalogue, image_plan, image_tags
+from ansible_collections.slipway.kit.plugins.module_utils.images import (
+    host_images,
+    image_catalogue,
+    image_plan,
+    image_references,
+    image_tags,
+    images_wanted,
+)
 
 
 class FilterModule:
     """``image_catalogue``, ``image_tags``, ``image_plan``: what is built, under which name, in which order."""
 
     def filters(self) -> dict[str, Any]:
-        return {"image_catalogue": image_catalogue, "image_plan": image_plan, "image_tags": image_tags}
+        return {
+            "host_images": host_images,
+            "image_catalogue": image_catalogue,
+            "image_plan": image_plan,
+            "image_references": image_references,
+            "image_tags": image_tags,
+            "images_wanted": images_wanted,
+        }

@@ -223,18 +223,52 @@ def image_tags(catalogue: Sequence[Mapping[str, Any]]) -> Dict[str, str]:
     return {str(image["name"]): str(image["tag"]) for image in catalogue}
 
 
+def image_references(images: Sequence[Mapping[str, Any]]) -> List[str]:
+    """Every name under which an engine holds images: tags and digests of what module docker_image_info returned."""
+    return [name for image in images for key in ("RepoTags", "RepoDigests") for name in image.get(key) or []]
+
+
+def images_wanted(catalogue: Sequence[Mapping[str, Any]], names: Optional[Sequence[str]] = None) -> List[Dict[str, Any]]:
+    """The entries with these names; without any, all that no other image is built on."""
+    unknown = sorted(set(names or ()) - {str(image["name"]) for image in catalogue})
+    if unknown:
+        known = ", ".join(str(image["name"]) for image in catalogue)
+        raise ImageError(f"no image is called {', '.join(unknown)} (known: {known})")
+    stages = {parent for image in catalogue for parent in image["requires"]}
+    return [dict(image) for image in catalogue if (image["name"] in names if names else image["name"] not in stages)]
+
+
+#: The images that a host of each group runs. Edge hosts take static files out of the applications' images.
+GROUP_IMAGES = {
+    "edge": ("nginx", "router"),
+    "app": ("router", "pgbouncer"),
+    "postgres": ("postgres",),
+    "redis": ("redis",),
+    "consensus": ("etcd",),
+}
+
+
+def host_images(host: str, topology: Mapping[str, Sequence[str]], applications: Mapping[str, Any]) -> List[str]:
+    """The names of the images that a host runs, by the groups that it is in.
+
+    >>> host_images("a", {"edge": ["b"], "app": ["a"]}, {"shop": {}})
+    ['app-shop', 'pgbouncer', 'router']
+    """
+    groups = [group for group in GROUP_IMAGES if host in topology.get(group, ())]
+    found = {image for group in groups for image in GROUP_IMAGES[group]}
+    if {"edge", "app"} & set(groups):
+        found |= {f"app-{name}" for name in applications}
+    return sorted(found)
+
+
 def image_plan(
     catalogue: Sequence[Mapping[str, Any]], present: Sequence[str], names: Optional[Sequence[str]] = None
 ) -> List[Dict[str, Any]]:
-    """What a host has to make, in order: the images it wants and lacks, and those it lacks to build them on.
+    """What an engine has to make, in order: the images that are wanted and it lacks, and those it lacks to build them on.
 
-    ``present`` are the references the host's engine holds, ``names`` the images it wants: without any, all that no
-    other image is built on. (A base or a build stage is made only when something has to be built on it.)
+    ``present`` are the references that it holds, ``names`` the images that are wanted: see :func:`images_wanted`. (A base or a build stage is made only when something has to be built on it.)
     """
     by_name = {str(image["name"]): image for image in catalogue}
-    unknown = sorted(set(names or ()) - set(by_name))
-    if unknown:
-        raise ImageError(f"no image is called {', '.join(unknown)} (known: {', '.join(by_name)})")
     missing: "set[str]" = set()
 
     def want(name: str) -> None:
@@ -243,7 +277,6 @@ def image_plan(
             for parent in by_name[name]["requires"]:
                 want(str(parent))
 
-    stages = {parent for image in catalogue for parent in image["requires"]}
-    for name in names or sorted(set(by_name) - stages):
-        want(name)
+    for image in images_wanted(catalogue, names):
+        want(str(image["name"]))
     return [dict(image) for image in catalogue if image["name"] in missing]
