@@ -54,7 +54,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             desired = [self._expand(spec) for spec in self._task.args.get("specs") or []]
             one_offs = self._task.args.get("run")
             if self._task.args.get("render_dir"):
-                return {**result, "changed": False, "rendered": self._render(desired)}
+                return {**result, "changed": False, "due": False, "rendered": self._render(desired)}
             if one_offs:
                 return {**result, **self._run_once(self._expand(one_offs), int(self._task.args.get("timeout") or 600))}
             return {**result, **self._converge(desired)}
@@ -128,7 +128,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     ) -> dict[str, Any]:
         """The result of a run as far as it is known before anything is done."""
         lines = [*before, *planned.lines()]
-        result: dict[str, Any] = {"changed": planned.changed, "plan": lines}
+        result: dict[str, Any] = {
+            "changed": planned.changed,
+            "plan": lines,
+            "due": bool(planned.changed or planned.steps),
+            "replaces": any(step.action == "replace" for step in planned.steps),
+        }
         if self._task.diff and planned.changed:
             result["diff"] = self._diff(desired, planned, state, lines)
         return result

@@ -68,7 +68,6 @@ class ActionModule(Containers):
         before = [f"run {self._name(entry)} once ({entry['title']})" for entry in one_offs if release_due]
         return {
             **self._predicted(desired, state, planned, before),
-            "due": bool(planned.changed or planned.steps),
             "release_due": release_due,
             "images": state["images"],
         }

@@ -28,6 +28,7 @@ QUIET = (
 NOTHING: dict[str, Any] = {
     "recovery": False,
     "streaming": False,
+    "followers": 0,
     "cluster": {},
     "restart_only": [],
     "pending_restart": [],
@@ -82,6 +83,7 @@ _SERVER = """\
 SELECT json_build_object(
   'recovery', pg_is_in_recovery(),
   'streaming', EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming'),
+  'followers', (SELECT count(*) FROM pg_stat_replication),
   'cluster', pg_read_file('patroni.dynamic.json', true)::json,
   'restart_only', (SELECT json_agg(name) FROM pg_settings WHERE context = 'postmaster'),
   'pending_restart', (SELECT json_agg(name) FROM pg_settings WHERE pending_restart),

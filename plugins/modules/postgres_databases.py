@@ -157,22 +157,34 @@ class Member:
         return json.loads(self.run([*PATRONICTL, "list", "--format", "json", self.scope]))
 
     def restart(self):
-        """Restart the members that wait for it, followers first: a follower with fewer connections than its leader cannot follow."""
-        # Each member says within its next loop that it waits.
-        deadline = time.monotonic() + 3 * self.cluster.get("loop_wait", 10)
+        """Restart the members that wait for it, followers first: a follower with fewer connections than its leader cannot follow.
+
+        Where a setting goes down it is the other way round: a follower has to wait until its leader has the lower value, so
+        that it still waits after the first round.
+        """
+        names = []
+        for patience in (3, 1):
+            waiting = self.waiting(patience * self.cluster.get("loop_wait", 10))
+            for name in waiting:
+                self.run([*PATRONICTL, "restart", "--pending", "--force", self.scope, name])
+            names += [name for name in waiting if name not in names]
+            self.settle(
+                lambda state: not state["recovery"] and not postgres_sql.pending_restart(self.cluster, state),
+                "the restarted member does not lead with its new settings",
+            )
+            if len(self.members()) == 1:
+                break
+        return names
+
+    def waiting(self, patience=0):
+        """Members that wait for a restart, the leader last. Each says so within its next loop, so all of them may."""
+        deadline = time.monotonic() + patience
         members = self.members()
         while not all(map(waits, members)) and time.monotonic() < deadline:
             time.sleep(1)
             members = self.members()
         members = [entry for entry in members if waits(entry)]
-        names = [entry["Member"] for entry in sorted(members, key=lambda entry: entry["Role"] == "Leader")]
-        for name in names:
-            self.run([*PATRONICTL, "restart", "--pending", "--force", self.scope, name])
-        self.settle(
-            lambda state: not state["recovery"] and not postgres_sql.pending_restart(self.cluster, state),
-            "the restarted member does not lead with its new settings",
-        )
-        return names
+        return [entry["Member"] for entry in sorted(members, key=lambda entry: entry["Role"] == "Leader")]
 
 
 def is_running(client, container):
@@ -201,6 +213,9 @@ def work(client):
     restart = postgres_sql.pending_restart(parameters["cluster"], state)
     restart = sorted({*restart, *postgres_sql.restart_parameters(patch, state)})
     lines += ["restart for " + name for name in restart]
+    if not lines and state.get("followers"):
+        restart = member.waiting()
+        lines = ["restart " + name + ", which still waits for it" for name in restart]
     result = {"changed": bool(lines), "leader": True, "plan": lines, "restarted": []}
     if module._diff and lines:
         result["diff"] = {
