@@ -43,6 +43,10 @@ def required_certificates(
     wanted.append(_certificate("patroni", [], common_name="root", client=True))
     for host in topology.get("postgres", []):
         member("postgres", host, "db")
+    # Routers speak to each other where several hosts serve.
+    if len({*topology.get("app", []), *topology.get("edge", [])}) > 1:
+        for host in topology.get("app", []):
+            member("router", host)
     for application, contract in contracts.items():
         if contract.get("database") is not None:
             wanted.append(_certificate(f"pgbouncer-{application}", ["pgbouncer", "localhost"]))

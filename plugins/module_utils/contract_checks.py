@@ -13,7 +13,7 @@ from typing import Any
 from .contract_variables import debug_problems, variable_problems
 from .problems import Problem, did_you_mean
 from .shapes import listed, maps, texts
-from .topology import redis_port
+from .topology import redis_port, router_port
 
 #: Names that the router and the pooler have in an application's network.
 RESERVED_NAMES = ("db", "redis", "pgbouncer", "router", "localhost")
@@ -177,6 +177,7 @@ def _claims(name: str, contract: Mapping[str, Any], where: str) -> Iterator[tupl
         port = redis.get("port")
         if port is None or type(port) is int:
             yield f"the port {redis_port(name, service, redis)}", f"{where}.redis.{service}.port"
+    yield f"the port {router_port(name)}", where
     for process in maps(contract, "processes"):
         yield f"the container name {name}-{process}", f"{where}.processes.{process}"
 
@@ -189,6 +190,8 @@ def common_problems(applications: Mapping[str, Any], where: str) -> Iterator[Pro
             continue
         for thing, here in _claims(str(name), contract, f"{where}.{name}"):
             if thing in claimed:
-                how = f"state another port at {here}" if thing.startswith("the port") else "change one of the two"
+                how = "change one of the two"
+                if thing.startswith("the port"):
+                    how = "rename the application, whose router has it" if here == f"{where}.{name}" else f"state another port at {here}"
                 yield Problem(here, f"{thing} is taken by {claimed[thing]}", how)
             claimed.setdefault(thing, here)

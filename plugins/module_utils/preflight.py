@@ -12,7 +12,7 @@ from .contract import validate_applications
 from .problems import Problem, numbered
 from .secret_names import required_secrets, secret_problems
 from .shapes import entries, maps
-from .topology import dns_label, redis_port
+from .topology import dns_label, peer_ports
 
 GROUPS = ("edge", "app", "postgres", "redis", "consensus")
 ENVIRONMENT = "^[a-z][a-z0-9-]{0,20}$"
@@ -73,13 +73,8 @@ def topology_problems(topology: Topology, applications: Mapping[str, Any]) -> It
 def host_ports(host: str, topology: Topology, applications: Mapping[str, Any], edge: Sequence[int]) -> list[int]:
     """The ports that the environment publishes on a host: nginx's, and those of the stores where there are peers."""
     ports = list(edge) if host in topology.get("edge", []) else []
-    if len({member for group in GROUPS for member in topology.get(group, [])}) > 1:
-        stores = {"consensus": [2379, 2380], "postgres": [5432, 8008], "redis": [26379]}
-        for name, contract in entries(applications).items():
-            for service, redis in maps(contract, "redis").items():
-                if redis.get("port") is None or type(redis["port"]) is int:
-                    stores["redis"].append(redis_port(name, service, redis))
-        ports += [port for group, numbers in stores.items() if host in topology.get(group, []) for port in numbers]
+    addresses = {other: other for group in GROUPS for other in topology.get(group, [])}
+    ports += [door["port"] for door in peer_ports(host, topology, applications, addresses)]
     return ports
 
 

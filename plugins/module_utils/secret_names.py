@@ -1,6 +1,6 @@
 """Which secrets an environment needs, and what is wrong with those it was given.
 
-Names are flat: ``postgres/replication``, ``database/APPLICATION``, ``redis/APPLICATION/SERVICE/USER``, and
+Names are flat: ``postgres/replication``, ``database/APPLICATION``, ``router/APPLICATION``, ``redis/APPLICATION/SERVICE/USER``, and
 ``APPLICATION/NAME`` for what the application's contract asks for. Values never appear in a message.
 """
 
@@ -50,6 +50,7 @@ def required_secrets(applications: Mapping[str, Any], topology: Mapping[str, Any
     del topology  # [law] one topology: a single machine needs the same secrets as many
     needed = {name: _secret(KIT_LENGTH, KIT_MIN_LENGTH) for name in KIT_SECRETS}
     for name, contract in entries(applications).items():
+        needed[f"router/{name}"] = _secret(KIT_LENGTH, KIT_MIN_LENGTH)
         if contract.get("database") is not None:
             needed[f"database/{name}"] = _secret(KIT_LENGTH, KIT_MIN_LENGTH)
         for service in maps(contract, "redis"):

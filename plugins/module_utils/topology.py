@@ -7,8 +7,12 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .shapes import entries, maps
+
 FIRST_REDIS_PORT = 6400
 REDIS_PORTS = 500
+FIRST_ROUTER_PORT = 7000
+ROUTER_PORTS = 500
 
 
 def dns_label(host: str) -> str:
@@ -49,3 +53,43 @@ def redis_port(application: str, service: str, contract: Mapping[str, Any]) -> i
     if contract.get("port"):
         return int(contract["port"])
     return FIRST_REDIS_PORT + zlib.crc32(f"{application}/{service}".encode()) % REDIS_PORTS
+
+
+def router_port(application: str) -> int:
+    """The port where an application's router takes requests from the routers of other hosts.
+
+    >>> router_port("devicehub") in range(7000, 7500)
+    True
+    """
+    return FIRST_ROUTER_PORT + zlib.crc32(application.encode()) % ROUTER_PORTS
+
+
+def peer_ports(
+    host: str, topology: Mapping[str, Sequence[str]], applications: Mapping[str, Any], addresses: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """What a host publishes for others, ``{port, from}``: ``from`` are the addresses of the hosts that may speak to it.
+
+    >>> hosts = {"consensus": ["a", "b"], "postgres": ["b"], "app": [], "edge": [], "redis": []}
+    >>> peer_ports("a", hosts, {}, {"a": "10.0.0.1", "b": "10.0.0.2"})
+    [{'port': 2379, 'from': ['10.0.0.2']}, {'port': 2380, 'from': ['10.0.0.2']}]
+    """
+    doors: list[tuple[str, int, tuple[str, ...]]] = [
+        ("consensus", 2379, ("consensus", "postgres")),
+        ("consensus", 2380, ("consensus",)),
+        ("postgres", 5432, ("postgres", "app")),
+        ("postgres", 8008, ("postgres", "app")),
+        ("redis", 26379, ("redis",)),
+    ]
+    for name, contract in entries(applications).items():
+        doors.append(("app", router_port(name), ("app", "edge")))
+        doors += [
+            ("redis", redis_port(name, service, redis), ("redis", "app"))
+            for service, redis in maps(contract, "redis").items()
+            if redis.get("port") is None or type(redis["port"]) is int
+        ]
+    found = []
+    for group, port, visitors in doors:
+        others = [other for visitor in visitors for other in topology.get(visitor, []) if other != host]
+        if host in topology.get(group, []) and others:
+            found.append({"port": port, "from": [addresses[other] for other in dict.fromkeys(others)]})
+    return found

@@ -22,6 +22,7 @@ HARMLESS = frozenset(
 KIT_USERS = {
     "sentinel": frozenset(
         "multi exec slaveof replicaof ping role info publish subscribe config|rewrite client|setname client|kill"
+        " client|pause client|unpause"
         " script|kill".split()
     ),
     "replica": frozenset({"psync", "replconf", "ping"}),
