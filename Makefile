@@ -9,7 +9,7 @@ RENDERED := build/rendered/$(ENV)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 LINTERS := ruff mypy yamllint shellcheck ansible-lint docs-fresh
-PARTS := $(LINTERS) unit policy molecule engine
+PARTS := $(LINTERS) unit policy molecule cluster engine
 
 .PHONY: help
 help: ## Say what there is to call
@@ -78,7 +78,16 @@ engine: .venv/.ready-test ## Tests of the container role against this machine's 
 .PHONY: molecule
 molecule: .venv/.ready-test ## Converge, converge again, check mode, testinfra, destroy
 	$(PLAYBOOK) playbooks/engine.yml
-	$(BIN)/molecule test
+	$(BIN)/molecule test --scenario-name default
+
+.PHONY: cluster
+cluster: .venv/.ready-test ## The same on the lab of three servers, where things break under load
+	$(PLAYBOOK) playbooks/engine.yml
+	$(BIN)/molecule test --scenario-name cluster
+
+.PHONY: faults
+faults: .venv/.ready-test ## Break everything, one after the other, on the lab that lab-up launched; print what it cost
+	SLIPWAY_INVENTORY=inventories/$(if $(filter lab%,$(ENV)),$(ENV),lab) $(BIN)/python -m tests.faults
 
 .PHONY: bench
 bench: .venv/.ready-test ## Measure cold start, warm converge and requests per second

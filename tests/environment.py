@@ -46,6 +46,8 @@ class Environment:
     http_port: int
     https_port: int
     topology: dict[str, list[str]]
+    #: Each host's own address.
+    addresses: dict[str, str]
     applications: dict[str, dict[str, Any]]
 
     @classmethod

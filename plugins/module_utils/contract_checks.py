@@ -192,6 +192,10 @@ def common_problems(applications: Mapping[str, Any], where: str) -> Iterator[Pro
             if thing in claimed:
                 how = "change one of the two"
                 if thing.startswith("the port"):
-                    how = "rename the application, whose router has it" if here == f"{where}.{name}" else f"state another port at {here}"
+                    how = (
+                        "rename the application, whose router has it"
+                        if here == f"{where}.{name}"
+                        else f"state another port at {here}"
+                    )
                 yield Problem(here, f"{thing} is taken by {claimed[thing]}", how)
             claimed.setdefault(thing, here)

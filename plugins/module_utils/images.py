@@ -228,7 +228,9 @@ def image_references(images: Sequence[Mapping[str, Any]]) -> List[str]:
     return [name for image in images for key in ("RepoTags", "RepoDigests") for name in image.get(key) or []]
 
 
-def images_wanted(catalogue: Sequence[Mapping[str, Any]], names: Optional[Sequence[str]] = None) -> List[Dict[str, Any]]:
+def images_wanted(
+    catalogue: Sequence[Mapping[str, Any]], names: Optional[Sequence[str]] = None
+) -> List[Dict[str, Any]]:
     """The entries with these names; without any, all that no other image is built on."""
     unknown = sorted(set(names or ()) - {str(image["name"]) for image in catalogue})
     if unknown:
@@ -264,9 +266,10 @@ def host_images(host: str, topology: Mapping[str, Sequence[str]], applications: 
 def image_plan(
     catalogue: Sequence[Mapping[str, Any]], present: Sequence[str], names: Optional[Sequence[str]] = None
 ) -> List[Dict[str, Any]]:
-    """What an engine has to make, in order: the images that are wanted and it lacks, and those it lacks to build them on.
+    """What an engine has to make, in order: images that are wanted and it lacks, and those it lacks to build them on.
 
-    ``present`` are the references that it holds, ``names`` the images that are wanted: see :func:`images_wanted`. (A base or a build stage is made only when something has to be built on it.)
+    ``present`` are the references that it holds, ``names`` the images that are wanted: see :func:`images_wanted`. (A
+    base or a build stage is made only when something has to be built on it.)
     """
     by_name = {str(image["name"]): image for image in catalogue}
     missing: "set[str]" = set()

@@ -133,14 +133,17 @@ def cluster_settings(
     members: int,
     wal_size: str = "1g",
     parameters: Optional[Mapping[str, Any]] = None,
+    strict: bool = False,
 ) -> dict[str, Any]:
     """Everything that the whole cluster agrees on: the content of Patroni's dynamic configuration.
 
     :param databases: of :func:`application_databases`.
     :param memory: the limit of a member's container; every member may come to lead, so all have the same.
-    :param members: how many there are: one follower confirms every commit where there is a follower.
+    :param members: how many there are: one follower confirms every commit where there is a follower. Of several it may
+        be any, so that one of them may go without a commit having to wait.
     :param wal_size: disk that the write-ahead log may take between checkpoints.
     :param parameters: of Postgres, that the inventory states; they win.
+    :param strict: rather no commit than one that no follower confirmed.
     """
     connections = max_connections(databases, members)
     wal = size_in_bytes(wal_size)
@@ -165,6 +168,8 @@ def cluster_settings(
         "tcp_keepalives_interval": 5,
         "tcp_keepalives_count": 3,
         "tcp_user_timeout": 20000,
+        "wal_sender_timeout": "10s",
+        "wal_receiver_timeout": "10s",
         "client_connection_check_interval": "10s",
         "log_statement": "ddl",
         "log_min_duration_statement": "1s",
@@ -181,7 +186,8 @@ def cluster_settings(
         "retry_timeout": 5,
         "maximum_lag_on_failover": MIB,
         "failsafe_mode": True,
-        "synchronous_mode": members > 1,
+        "synchronous_mode": "quorum" if members > 2 else members > 1,
+        "synchronous_mode_strict": strict and members > 1,
         "postgresql": {
             "use_pg_rewind": True,
             "use_slots": True,

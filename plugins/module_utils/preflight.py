@@ -11,7 +11,6 @@ from .certificates import required_certificates
 from .contract import validate_applications
 from .problems import Problem, numbered
 from .secret_names import required_secrets, secret_problems
-from .shapes import entries, maps
 from .topology import dns_label, peer_ports
 
 GROUPS = ("edge", "app", "postgres", "redis", "consensus")

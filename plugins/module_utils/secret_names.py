@@ -1,6 +1,7 @@
 """Which secrets an environment needs, and what is wrong with those it was given.
 
-Names are flat: ``postgres/replication``, ``database/APPLICATION``, ``router/APPLICATION``, ``redis/APPLICATION/SERVICE/USER``, and
+Names are flat: ``postgres/replication``, ``database/APPLICATION``, ``router/APPLICATION``,
+``redis/APPLICATION/SERVICE/USER``, and
 ``APPLICATION/NAME`` for what the application's contract asks for. Values never appear in a message.
 """
 

@@ -10,12 +10,17 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.slipway.kit.plugins.module_utils.images import (
+    GROUP_IMAGES,
     ImageError,
     context_files,
+    host_images,
     image_catalogue,
     image_plan,
+    image_references,
     image_tags,
+    images_wanted,
 )
+from ansible_collections.slipway.kit.plugins.module_utils.preflight import GROUPS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -240,3 +245,30 @@ def test_the_kits_own_images_are_found_quickly() -> None:
     catalogue = image_catalogue(kit, {}, str(ROOT))
     assert time.perf_counter() - started < 0.1
     assert [image["name"] for image in catalogue][:3] == ["base", "build", "python"]
+
+
+def test_a_host_gets_the_images_of_its_groups() -> None:
+    topology = {"edge": ["e"], "app": ["a"], "postgres": ["d"], "redis": ["d"], "consensus": ["d"]}
+    assert host_images("e", topology, {"shop": {}}) == ["app-shop", "nginx", "router"]
+    assert host_images("a", topology, {"shop": {}}) == ["app-shop", "pgbouncer", "router"]
+    assert host_images("d", topology, {"shop": {}}) == ["etcd", "postgres", "redis"]
+
+
+def test_every_group_is_known_and_every_image_of_it(kit: dict[str, Any]) -> None:
+    assert set(GROUP_IMAGES) == set(GROUPS)
+    text = (ROOT / "playbooks/vars/images.yml").read_text()
+    for image in {name for names in GROUP_IMAGES.values() for name in names}:
+        assert f"name: {image}" in text
+
+
+def test_only_what_is_wanted_is_made(kit: dict[str, Any], hub: dict[str, Any], tmp_path: Path) -> None:
+    catalogue = image_catalogue(kit, hub, str(tmp_path))
+    assert [image["name"] for image in images_wanted(catalogue)] == ["redis", "app-hub"]
+    assert [image["name"] for image in images_wanted(catalogue, ["base"])] == ["base"]
+    with pytest.raises(ImageError, match="no image is called nothing"):
+        images_wanted(catalogue, ["nothing"])
+
+
+def test_an_engine_knows_images_by_tags_and_digests() -> None:
+    images = [{"RepoTags": ["a:1"], "RepoDigests": None}, {"RepoTags": [], "RepoDigests": ["b@sha256:2"]}]
+    assert image_references(images) == ["a:1", "b@sha256:2"]

@@ -86,9 +86,17 @@ def test_one_processor_runs_no_query_in_parallel() -> None:
     assert parallel_settings(1.0)["max_parallel_workers_per_gather"] == 0
 
 
-@pytest.mark.parametrize(("members", "synchronous"), [(1, False), (3, True)])
-def test_a_follower_confirms_commits_where_there_is_one(members: int, synchronous: bool) -> None:
-    assert cluster_settings([], memory="512m", cpus=1, members=members)["synchronous_mode"] is synchronous
+@pytest.mark.parametrize(("members", "synchronous"), [(1, False), (2, True), (3, "quorum"), (5, "quorum")])
+def test_a_follower_confirms_commits_where_there_is_one(members: int, synchronous: bool | str) -> None:
+    settings = cluster_settings([], memory="512m", cpus=1, members=members)
+    assert settings["synchronous_mode"] == synchronous
+    assert settings["synchronous_mode_strict"] is False
+
+
+@pytest.mark.parametrize(("members", "strict"), [(1, False), (3, True)])
+def test_a_single_member_waits_for_nobody_however_strict(members: int, strict: bool) -> None:
+    settings = cluster_settings([], memory="512m", cpus=1, members=members, strict=True)
+    assert settings["synchronous_mode_strict"] is strict
 
 
 def test_parameters_of_the_inventory_win() -> None:

@@ -11,6 +11,7 @@ from ansible_collections.slipway.kit.plugins.module_utils.preflight import (
     topology_problems,
 )
 from ansible_collections.slipway.kit.plugins.module_utils.problems import Problem, numbered
+from ansible_collections.slipway.kit.plugins.module_utils.topology import router_port
 
 ONE = {group: ["a"] for group in GROUPS}
 THREE = {group: ["a", "b", "c"] for group in GROUPS}
@@ -34,8 +35,10 @@ def test_one_host_needs_the_ports_of_nginx_only() -> None:
 
 
 def test_a_host_with_peers_needs_those_of_its_stores_too() -> None:
-    assert host_ports("a", THREE, SHOP, [80, 443]) == [80, 443, 2379, 2380, 5432, 8008, 26379, 6500]
-    assert host_ports("b", {**ONE, "consensus": ["b"]}, SHOP, [80, 443]) == [2379, 2380]
+    router = router_port("shop")
+    assert host_ports("a", THREE, SHOP, [80, 443]) == [80, 443, 2379, 2380, 5432, 8008, 26379, router, 6500]
+    # Alone in its group, but Postgres is elsewhere.
+    assert host_ports("b", {**ONE, "consensus": ["b"]}, SHOP, [80, 443]) == [2379]
 
 
 @pytest.mark.parametrize(

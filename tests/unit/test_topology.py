@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.slipway.kit.plugins.module_utils.topology import dns_label, peers, published, redis_port
+from ansible_collections.slipway.kit.plugins.module_utils.topology import (
+    dns_label,
+    peer_ports,
+    peers,
+    published,
+    redis_port,
+    router_port,
+)
 
 ADDRESSES = {"db_1": "10.0.0.1", "db_2": "10.0.0.2", "db_3": "10.0.0.3"}
 
@@ -34,3 +41,30 @@ def test_a_redis_port_is_derived_from_names_unless_it_is_stated() -> None:
     assert 6400 <= derived < 6900
     assert derived != redis_port("shop", "broker", {})
     assert redis_port("shop", "cache", {"port": 7000}) == 7000
+
+
+SHOP = {"shop": {"redis": {"broker": {"kind": "broker", "port": 6500}}}}
+TIERS = {"edge": ["e"], "app": ["a"], "consensus": ["c"], "postgres": ["p"], "redis": ["r"]}
+WHERE = {"e": "10.0.0.1", "a": "10.0.0.2", "c": "10.0.0.3", "p": "10.0.0.4", "r": "10.0.0.5"}
+
+
+def doors(host: str, topology: dict[str, list[str]] = TIERS) -> dict[int, list[str]]:
+    return {door["port"]: door["from"] for door in peer_ports(host, topology, SHOP, WHERE)}
+
+
+def test_each_door_is_open_to_those_who_have_business_there() -> None:
+    assert doors("e") == {}
+    assert doors("a") == {router_port("shop"): [WHERE["e"]]}
+    assert doors("c") == {2379: [WHERE["p"]]}
+    assert doors("p") == {5432: [WHERE["a"]], 8008: [WHERE["a"]]}
+    assert doors("r") == {6500: [WHERE["a"]]}
+
+
+def test_members_reach_each_other_and_a_single_host_has_no_doors() -> None:
+    assert doors("p", {**TIERS, "postgres": ["p", "r"]})[5432] == [WHERE["r"], WHERE["a"]]
+    assert doors("p", {group: ["p"] for group in TIERS}) == {}
+
+
+def test_applications_of_any_shape_have_doors() -> None:
+    assert [door["port"] for door in peer_ports("r", TIERS, {"shop": {"redis": {"x": {"port": "y"}}}}, WHERE)] == []
+    assert peer_ports("r", TIERS, {"shop": None}, WHERE) == []

@@ -1,0 +1,180 @@
+"""What may break, how it is broken and mended, and what is measured while it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.environment import Environment
+from tests.faults.lab import Lab, Server
+from tests.faults.load import Load
+
+
+def nothing(lab: Lab, server: Server) -> None:
+    """Whatever broke mends itself."""
+
+
+def first(lab: Lab) -> Server:
+    return lab.servers[0]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that breaks on one server."""
+
+    name: str
+    choose: Callable[[Lab], Server]
+    break_it: Callable[[Lab, Server], None]
+    mend: Callable[[Lab, Server], None] = nothing
+    #: Seconds for which it stays broken under load.
+    lasts: float = 15
+    #: What writes from the server itself are worth: its own clients go down with it, or are cut off with it.
+    hit: bool = False
+    #: Stores that may lose acknowledged writes here; docs say why.
+    may_lose: frozenset[str] = frozenset()
+
+
+def kill_host(_lab: Lab, server: Server) -> None:
+    server.power_off()
+
+
+def start_host(_lab: Lab, server: Server) -> None:
+    server.power_on()
+
+
+def cut_off(lab: Lab, server: Server) -> None:
+    server.cut_off(lab.others(server))
+
+
+def rejoin(lab: Lab, server: Server) -> None:
+    server.rejoin(lab.others(server))
+
+
+def kill(service: str, pattern: str) -> Callable[[Lab, Server], None]:
+    def do(_lab: Lab, server: Server) -> None:
+        server.kill_process(service, pattern)
+
+    return do
+
+
+def stop(*services: str) -> Callable[[Lab, Server], None]:
+    def do(lab: Lab, server: Server) -> None:
+        server.run("docker", "kill", *(f"{lab.name}-{service}" for service in services))
+
+    return do
+
+
+def start(*services: str) -> Callable[[Lab, Server], None]:
+    def do(lab: Lab, server: Server) -> None:
+        server.run("docker", "start", *(f"{lab.name}-{service}" for service in services))
+
+    return do
+
+
+def everywhere(do: Callable[[Lab, Server], None]) -> Callable[[Lab, Server], None]:
+    def all_of_them(lab: Lab, _server: Server) -> None:
+        for server in lab.servers:
+            do(lab, server)
+
+    return all_of_them
+
+
+def switch_over(store: str) -> Callable[[Lab, Server], None]:
+    def do(lab: Lab, _server: Server) -> None:
+        done = Environment.chosen().playbook("playbooks/switchover.yml", "-e", f"store={store}")
+        if done.returncode:
+            raise RuntimeError(done.stdout[-3000:])
+
+    return do
+
+
+LOSES = frozenset({"redis"})
+FAULTS = (
+    Fault("postgres: SIGKILL of the leader", Lab.leader, kill("postgres", "postgres -D")),
+    Fault("postgres: SIGKILL of the leader's container", Lab.leader, kill("postgres", "patroni")),
+    Fault("postgres: planned switchover", Lab.leader, switch_over("postgres"), lasts=5),
+    Fault(
+        "postgres: the leader's host loses power", Lab.leader, kill_host, start_host, lasts=45, hit=True, may_lose=LOSES
+    ),
+    Fault("postgres: the leader's host is cut off", Lab.leader, cut_off, rejoin, lasts=45, hit=True, may_lose=LOSES),
+    Fault("redis: SIGKILL of the master", Lab.master, kill("redis-devicehub-channels", "redis-server"), may_lose=LOSES),
+    Fault("redis: planned switchover", Lab.master, switch_over("redis"), lasts=5),
+    Fault(
+        "redis: the master's host loses power", Lab.master, kill_host, start_host, lasts=45, hit=True, may_lose=LOSES
+    ),
+    Fault("redis: the master's host is cut off", Lab.master, cut_off, rejoin, lasts=45, hit=True, may_lose=LOSES),
+    Fault("one Sentinel gone", first, stop("sentinel"), start("sentinel")),
+    Fault("one etcd member gone", first, stop("etcd"), start("etcd")),
+    Fault("all of etcd gone", first, everywhere(stop("etcd")), everywhere(start("etcd")), lasts=40),
+    Fault("one router gone", first, stop("router-devicehub"), start("router-devicehub"), hit=True),
+    Fault("one router crashes", first, kill("router-devicehub", "haproxy")),
+    Fault("nginx crashes", first, kill("nginx", "nginx: master")),
+    Fault(
+        "every replica of one host gone",
+        first,
+        stop("devicehub-web-1", "devicehub-web-2"),
+        start("devicehub-web-1", "devicehub-web-2"),
+        hit=True,
+    ),
+)
+
+
+@dataclass
+class Outcome:
+    """What a fault did, as others than those who were hit themselves saw it."""
+
+    fault: str
+    server: str
+    #: Seconds until writes or requests succeeded again, by store.
+    gap: dict[str, float] = field(default_factory=dict)
+    #: How many failed, of how many.
+    failed: dict[str, tuple[int, int]] = field(default_factory=dict)
+    #: Acknowledged writes that were not there afterwards.
+    lost: dict[str, int] = field(default_factory=dict)
+    problems: dict[str, dict[str, int]] = field(default_factory=dict)
+    #: Seconds until all was well again, once it was mended.
+    well_after: float = 0
+
+    def line(self) -> str:
+        stores = "  ".join(
+            f"{store} {self.gap[store]:5.1f} s {self.failed[store][0]:4d}/{self.failed[store][1]:<5d}"
+            + (f" lost {self.lost[store]}" if store in self.lost else "")
+            for store in ("postgres", "redis", "http")
+        )
+        return f"{self.fault:45s} {self.server:6s} {stores}  well after {self.well_after:.0f} s"
+
+
+def suffer(lab: Lab, fault: Fault, domain: str, ca: Path, before: float = 3, after: float = 6) -> Outcome:
+    """Break it under load, mend it, wait until all is well, and count."""
+    lab.wait_until_well()
+    server = fault.choose(lab)
+    mended = False
+    try:
+        with Load(lab, domain, ca) as load:
+            time.sleep(before)
+            since = time.time()
+            fault.break_it(lab, server)
+            time.sleep(fault.lasts)
+            began = time.monotonic()
+            fault.mend(lab, server)
+            mended = True
+            time.sleep(after)
+    finally:
+        if not mended:
+            fault.mend(lab, server)
+    lab.wait_until_well()
+    outcome = Outcome(fault.name, server.name, well_after=time.monotonic() - began)
+    without = {server.name} if fault.hit else set[str]()
+    for store in ("postgres", "redis", "http"):
+        outcome.gap[store] = load.gap(store, since, without)
+        outcome.failed[store] = load.failed(store, without)
+        outcome.problems[store] = load.said(store)
+    outcome.lost = {store: len(entries) for store, entries in load.lost().items()}
+    return outcome
+
+
+def as_dict(outcome: Outcome) -> dict[str, Any]:
+    return {**vars(outcome)}

@@ -1,0 +1,43 @@
+"""The faults that cost the most where nobody thought of them, a few of them; `make faults` is about all."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.environment import Environment
+from tests.faults.faults import FAULTS, Fault, suffer
+from tests.faults.lab import Lab, described
+
+CHOSEN = (
+    "postgres: SIGKILL of the leader",
+    "postgres: the leader's host loses power",
+    "redis: SIGKILL of the master",
+    "redis: planned switchover",
+)
+
+
+@pytest.fixture(scope="module")
+def lab(environment: Environment) -> Lab:
+    return described(environment.name, environment.addresses)
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.name in CHOSEN], ids=lambda fault: fault.name)
+def test_nothing_that_was_acknowledged_is_lost(lab: Lab, environment: Environment, fault: Fault) -> None:
+    outcome = suffer(lab, fault, environment.domain, environment.ca)
+    print(outcome.line())
+    assert outcome.lost["postgres"] == 0
+    if "redis" not in fault.may_lose:
+        assert outcome.lost["redis"] == 0
+    # Somebody wrote before and after.
+    assert outcome.failed["postgres"][1] - outcome.failed["postgres"][0] > 100
+
+
+def test_a_run_after_all_this_changes_nothing_and_moves_nobody_back(lab: Lab, environment: Environment) -> None:
+    lab.wait_until_well()
+    before = lab.leader().name, lab.master().name
+    done = environment.playbook("site.yml")
+    assert done.returncode == 0, done.stdout[-4000:]
+    recap = done.stdout.rsplit("PLAY RECAP", 1)[1]
+    assert "changed=0" in recap
+    assert not [line for line in recap.splitlines() if "changed=" in line and "changed=0" not in line], recap
+    assert (lab.leader().name, lab.master().name) == before
