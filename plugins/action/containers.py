@@ -107,7 +107,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 "secret": file.secret,
             }
             for entry in desired
-            for file in entry.files
+            for file in (*entry.files, *([entry.loaded] if entry.loaded else []))
         ]
         return self._module(
             "slipway.kit.host_state",
@@ -132,7 +132,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "changed": planned.changed,
             "plan": lines,
             "due": bool(planned.changed or planned.steps),
-            "replaces": any(step.action == "replace" for step in planned.steps),
+            "disturbs": any(step.action in ("replace", "reload") for step in planned.steps),
         }
         if self._task.diff and planned.changed:
             result["diff"] = self._diff(desired, planned, state, lines)
@@ -261,15 +261,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         steps = [step for step in planned.steps if step.desired]
         for order in sorted({step.desired.order for step in steps if step.desired}):
             group = [step for step in steps if step.desired and step.desired.order == order]
-            together = [step for step in group if step.action != "replace"]
+            disturbed = [step for step in group if step.action in ("replace", "reload")]
+            together = [step for step in group if step not in disturbed]
             for step in together:
                 if step.action != "wait":
                     self._start(step, images)
             self._wait(together)
-            for step in group:
-                if step.action == "replace":
-                    self._start(step, images)
-                    self._wait([step])
+            for step in disturbed:
+                (self._reload if step.action == "reload" else self._start)(step, images)
+                self._wait([step])
+            self._mark(group)
 
     def _start(self, step: Step, images: dict[str, str], *, name: str = "", state: str = "started") -> None:
         wanted = step.desired
@@ -290,6 +291,22 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 "timeout": 120,
             },
         )
+
+    def _reload(self, step: Step, _images: dict[str, str]) -> None:
+        """Have the program read its files anew: the container's first process hands the signal on."""
+        wanted = step.desired
+        if wanted is None:
+            return
+        self._display.vv(f"<{self._task_vars['inventory_hostname']}> {step}")
+        command = ["sh", "-c", f"kill -s {wanted.reload.removeprefix('SIG')} 1"]
+        outcome = self._module(f"{DOCKER}.docker_container_exec", {"container": wanted.name, "argv": command})
+        if outcome["rc"] != 0:
+            raise AnsibleActionFail(f"{wanted.name} did not take {wanted.reload}: {outcome['stderr'].strip()}")
+
+    def _mark(self, steps: list[Step]) -> None:
+        """Write down which files a program has read, once it has: a run that was interrupted before reloads again."""
+        marks = [(step.desired.loaded, step.desired) for step in steps if step.desired and step.desired.loaded]
+        self._put(self._files_root, marks, [])
 
     def _wait(self, steps: list[Step]) -> None:
         waiting = [step.desired for step in steps if step.desired]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ from .container_spec import LABEL_FILES, LABEL_SPEC, Desired
 class Step:
     """One container and what becomes of it, and why.
 
-    ``create``, ``start``, ``wait``, ``remove``; ``replace`` where it stands; ``exchange`` for another without a gap.
+    ``create``, ``start``, ``wait``, ``remove``; ``reload``: its program reads its files anew; ``replace`` where it
+    stands; ``exchange`` for another without a gap.
     """
 
     action: str
@@ -61,7 +62,9 @@ class Plan:
         ]
 
 
-def _step(desired: Desired, found: Mapping[str, Any] | None, image_id: str | None) -> Step | None:
+def _step(
+    desired: Desired, found: Mapping[str, Any] | None, image_id: str | None, differing: Collection[str]
+) -> Step | None:
     if found is None:
         return Step("create", desired.name, "not there", desired)
     labels = found["labels"]
@@ -69,12 +72,14 @@ def _step(desired: Desired, found: Mapping[str, Any] | None, image_id: str | Non
         return Step("replace", desired.name, "image changed", desired)
     if labels.get(LABEL_SPEC) != desired.labels[LABEL_SPEC]:
         return Step("replace", desired.name, "spec changed", desired)
-    if labels.get(LABEL_FILES) != desired.labels[LABEL_FILES]:
+    if LABEL_FILES in desired.labels and labels.get(LABEL_FILES) != desired.labels[LABEL_FILES]:
         return Step("replace", desired.name, "files changed", desired)
     if any(labels.get(key) != value for key, value in desired.labels.items()):
         return Step("replace", desired.name, "labels changed", desired)
     if found["state"] != "running":
         return Step("start", desired.name, f"it is {found['state']}", desired)
+    if desired.loaded and {desired.loaded.host_path, *(file.host_path for file in desired.files)} & set(differing):
+        return Step("reload", desired.name, "files changed", desired)
     if desired.checked and found["health"] != "healthy":
         return Step("wait", desired.name, f"its health is {found['health'] or 'unknown'}", desired)
     return None
@@ -111,7 +116,7 @@ def plan(desired: Sequence[Desired], state: Mapping[str, Any]) -> Plan:
     containers, images = state["containers"], state["images"]
     steps = []
     for wanted in sorted(desired, key=lambda entry: entry.order):
-        step = _step(wanted, containers.get(wanted.name), images.get(wanted.image))
+        step = _step(wanted, containers.get(wanted.name), images.get(wanted.image), state["files"])
         if wanted.rollout:
             step = _rollout_step(wanted, step, state)
         if step:
@@ -119,12 +124,14 @@ def plan(desired: Sequence[Desired], state: Mapping[str, Any]) -> Plan:
     taken = {f"{step.name}-next" for step in steps if step.action == "exchange"}
     steps += _leftovers(desired, set(containers) - taken)
 
+    marks = {wanted.loaded.host_path for wanted in desired if wanted.loaded}
+
     def missing(kind: str, wanted_names: Sequence[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for name in wanted_names if name not in state[kind]))
 
     return Plan(
         steps=tuple(steps),
-        files=tuple(state["files"]),
+        files=tuple(path for path in state["files"] if path not in marks),
         # Of replicas they are in use until the exchange is done, and deleted after it.
         stray_files=() if steps and any(wanted.rollout for wanted in desired) else tuple(state["stray_files"]),
         networks=missing("networks", [name for wanted in desired for name in wanted.networks]),

@@ -28,7 +28,7 @@ SECRETS_DIR = "/run/secrets"
 KEYS = frozenset(
     "name image user command entrypoint env files config_dirs validate networks ports volumes tmpfs extra_hosts"
     " healthcheck memory cpus pids shm_size stop_signal stop_grace labels sysctls working_dir hostname"
-    " capabilities_add relax order wait_timeout rollout".split()
+    " capabilities_add relax order wait_timeout rollout reload".split()
 )
 ROLLOUT_DEFAULTS: dict[str, Any] = {"beside": True, "observe": 5, "drain": 10, "router": "", "backend": ""}
 RELAXABLE = frozenset("read_only no_new_privileges pids memory cpus init restart_policy".split())
@@ -73,6 +73,9 @@ class Desired:
     relaxations: tuple[dict[str, Any], ...] = ()
     checked: bool = True
     rollout: dict[str, Any] | None = None
+    #: The signal on which the program reads its files anew, and a file on the host that says which it has read.
+    reload: str = ""
+    loaded: HostFile | None = None
     labels: dict[str, str] = field(default_factory=dict)
 
 
@@ -171,6 +174,23 @@ def _rollout(name: str, spec: Mapping[str, Any], prefix: str) -> dict[str, Any] 
     return {**ROLLOUT_DEFAULTS, **stated, "router": router, "network": network}
 
 
+def _reload(spec: Mapping[str, Any], mounts: list[dict[str, Any]]) -> str:
+    """The signal, where files change without a restart. A file that is mounted by itself stays the old one."""
+    signal = str(spec.get("reload", ""))
+    if not signal:
+        return ""
+    if not re.fullmatch(r"SIG[A-Z0-9]+", signal) or spec.get("rollout"):
+        raise SpecError(f"container '{spec['name']}': reload is {signal!r}. Mend: name a signal, and no rollout.")
+    directories = {posixpath.normpath(path) for path in [*spec.get("config_dirs", []), SECRETS_DIR]}
+    alone = sorted(str(mount["target"]) for mount in mounts if mount["target"] not in directories)
+    if alone:
+        raise SpecError(
+            f"container '{spec['name']}': {', '.join(alone)} is mounted by itself, and would not be read anew."
+            " Mend: name its directory in config_dirs, or leave reload out."
+        )
+    return signal
+
+
 def expand(
     spec: Mapping[str, Any],
     *,
@@ -207,6 +227,8 @@ def expand(
     rollout = _rollout(name, spec, prefix)
     # Two versions of a replica live side by side for a while: each has its files in a directory of its own.
     files, mounts, directories = _files(spec, f"{files_dir}/{content_label[:12]}" if rollout else files_dir)
+    reload = _reload(spec, mounts)
+    loaded = HostFile("", f"{files_dir}/.loaded", content_label, "0444", secret=False) if reload else None
     volumes, named_volumes = _volumes(spec, prefix)
     healthcheck, checked = _healthcheck(name, spec.get("healthcheck"))
     if not checked:
@@ -264,8 +286,9 @@ def expand(
         LABEL_SPEC: _checksum(
             {**arguments, "mounts": stated_mounts, "image": spec["image"], "labels": spec.get("labels", {})}
         ),
-        LABEL_FILES: content_label,
     }
+    if not reload:
+        labels[LABEL_FILES] = content_label
     return Desired(
         name=full_name,
         image=str(spec["image"]),
@@ -282,6 +305,8 @@ def expand(
         relaxations=relaxations,
         checked=checked,
         rollout=rollout,
+        reload=reload,
+        loaded=loaded,
         labels=labels,
     )
 

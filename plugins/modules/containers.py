@@ -38,7 +38,7 @@ EXAMPLES = r"""
 RETURN = r"""
 plan: {description: What was or would be done., returned: always, type: list, elements: str}
 due: {description: Whether there was anything to do or to wait for., returned: without run, type: bool}
-replaces: {description: Whether a container that is there was or would be replaced., returned: without run and render_dir, type: bool}
+disturbs: {description: Whether a container that runs was or would be replaced or reloaded., returned: without run and render_dir, type: bool}
 rendered: {description: Files that were written., returned: with render_dir, type: list, elements: str}
 status: {description: Exit status of the one-off container., returned: with run, type: int}
 output: {description: What it wrote., returned: with run, type: str}

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.slipway.kit.plugins.module_utils.container_plan import plan
-from ansible_collections.slipway.kit.plugins.module_utils.container_spec import Desired, expand
+from ansible_collections.slipway.kit.plugins.module_utils.container_spec import Desired, SpecError, expand
 
 IMAGE_ID = "sha256:abc"
 
 
-def desired(name: str = "one", order: int = 0) -> Desired:
+def desired(name: str = "one", order: int = 0, **more: Any) -> Desired:
     spec = {
         "name": name,
         "image": "slipway/one:abc",
@@ -21,6 +21,7 @@ def desired(name: str = "one", order: int = 0) -> Desired:
         "healthcheck": {"test": ["CMD", "true"]},
         "networks": [{"name": "backbone"}],
         "volumes": ["data:/data"],
+        **more,
     }
     baseline = {
         "memory": "1m",
@@ -136,3 +137,47 @@ def test_what_an_interrupted_rollout_left_goes_last() -> None:
     found = state("local-one")
     found["containers"]["local-one-old"] = {**found["containers"]["local-one"], "state": "exited"}
     assert plan([replica()], found).lines() == ["remove local-one-old (left by an interrupted rollout)"]
+
+
+RELOADED = {
+    "reload": "SIGHUP",
+    "config_dirs": ["/etc/one"],
+    "files": [{"path": "/etc/one/one.conf", "content": "new"}],
+}
+CONFIGURATION = "/state/files/local-one/etc/one/one.conf"
+MARK = "/state/files/local-one/.loaded"
+
+
+def test_a_program_that_can_reads_its_files_anew() -> None:
+    wanted = desired(**RELOADED)
+    running = state("local-one", labels=wanted.labels)
+    assert plan([wanted], running).steps == ()
+    planned = plan([wanted], {**running, "files": {CONFIGURATION: "old", MARK: "old"}})
+    assert planned.lines() == [f"write {CONFIGURATION}", "reload local-one (files changed)"]
+
+
+def test_a_reload_that_an_interrupted_run_owes_is_made_up_for() -> None:
+    """The files were written; that they were read never was."""
+    wanted = desired(**RELOADED)
+    planned = plan([wanted], {**state("local-one", labels=wanted.labels), "files": {MARK: ""}})
+    assert planned.lines() == ["reload local-one (files changed)"]
+
+
+def test_what_is_more_than_files_is_still_replaced() -> None:
+    wanted = desired(**RELOADED)
+    changes = {"labels": {**wanted.labels, "slipway.spec": "old"}}
+    planned = plan([wanted], {**state("local-one", **changes), "files": {CONFIGURATION: "old", MARK: "old"}})
+    assert planned.lines()[-1] == "replace local-one (spec changed)"
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ({**RELOADED, "config_dirs": []}, "/etc/one/one.conf is mounted by itself"),
+        ({**RELOADED, "reload": "hup"}, "name a signal"),
+        ({**RELOADED, "rollout": {"observe": 1}}, "no rollout"),
+    ],
+)
+def test_a_reload_that_would_change_nothing_is_refused(spec: dict[str, Any], message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        desired(**spec)

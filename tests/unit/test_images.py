@@ -270,5 +270,8 @@ def test_only_what_is_wanted_is_made(kit: dict[str, Any], hub: dict[str, Any], t
 
 
 def test_an_engine_knows_images_by_tags_and_digests() -> None:
-    images = [{"RepoTags": ["a:1"], "RepoDigests": None}, {"RepoTags": [], "RepoDigests": ["b@sha256:2"]}]
+    images: list[dict[str, Any]] = [
+        {"RepoTags": ["a:1"], "RepoDigests": None},
+        {"RepoTags": [], "RepoDigests": ["b@sha256:2"]},
+    ]
     assert image_references(images) == ["a:1", "b@sha256:2"]

@@ -28,6 +28,8 @@ def test_the_names_come_from_the_kit_and_the_contracts() -> None:
         "sentinel/admin",
         "kit/checksum_key",
         "database/shop",
+        "router/shop",
+        "router/page",
         "redis/shop/cache/app",
         "redis/shop/cache/router",
         "redis/shop/cache/replica",
