@@ -91,6 +91,17 @@ def switch_over(store: str) -> Callable[[Lab, Server], None]:
     return do
 
 
+def run_site(*settings: str) -> Callable[[Lab, Server], None]:
+    """A changed setting of every service is not broken at all, and must not look like it."""
+
+    def do(_lab: Lab, _server: Server) -> None:
+        done = Environment.chosen().playbook("site.yml", *(word for setting in settings for word in ("-e", setting)))
+        if done.returncode:
+            raise RuntimeError(done.stdout[-3000:])
+
+    return do
+
+
 LOSES = frozenset({"redis"})
 FAULTS = (
     Fault("postgres: SIGKILL of the leader", Lab.leader, kill("postgres", "postgres -D")),
@@ -118,6 +129,18 @@ FAULTS = (
         stop("devicehub-web-1", "devicehub-web-2"),
         start("devicehub-web-1", "devicehub-web-2"),
         hit=True,
+    ),
+    Fault(
+        "a changed setting: nginx, router, pgbouncer",
+        first,
+        run_site("nginx_connections=4097", "router_maxconn=2001", "pgbouncer_max_clients=501"),
+        lasts=5,
+    ),
+    Fault(
+        "a changed setting: Redis, Postgres, etcd",
+        first,
+        run_site("redis_maxclients=1001", "postgres_memory=520m", "etcd_memory=200m"),
+        lasts=5,
     ),
 )
 

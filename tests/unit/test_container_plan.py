@@ -139,7 +139,7 @@ def test_what_an_interrupted_rollout_left_goes_last() -> None:
     assert plan([replica()], found).lines() == ["remove local-one-old (left by an interrupted rollout)"]
 
 
-RELOADED = {
+RELOADED: dict[str, Any] = {
     "reload": "SIGHUP",
     "config_dirs": ["/etc/one"],
     "files": [{"path": "/etc/one/one.conf", "content": "new"}],
