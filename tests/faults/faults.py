@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.environment import Environment
+from tests.environment import Environment, docker
 from tests.faults.lab import Lab, Server
 from tests.faults.load import Load
 
@@ -91,6 +91,17 @@ def switch_over(store: str) -> Callable[[Lab, Server], None]:
     return do
 
 
+def keep_busy(seconds: int) -> Callable[[Lab, Server], None]:
+    """More work than the machine has processors, on every server."""
+
+    def do(lab: Lab, _server: Server) -> None:
+        for server in lab.servers:
+            for _ in range(2):
+                docker("exec", "--detach", server.container, "timeout", str(seconds), "sh", "-c", "while :; do :; done")
+
+    return do
+
+
 def run_site(*settings: str) -> Callable[[Lab, Server], None]:
     """A changed setting of every service is not broken at all, and must not look like it."""
 
@@ -122,6 +133,7 @@ FAULTS = (
     Fault("all of etcd gone", first, everywhere(stop("etcd")), everywhere(start("etcd")), lasts=40),
     Fault("one router gone", first, stop("router-devicehub"), start("router-devicehub"), hit=True),
     Fault("one router crashes", first, kill("router-devicehub", "haproxy")),
+    Fault("a busy machine for five minutes", first, keep_busy(300), lasts=300),
     Fault("nginx crashes", first, kill("nginx", "nginx: master")),
     Fault(
         "every replica of one host gone",
@@ -158,6 +170,8 @@ class Outcome:
     #: Acknowledged writes that were not there afterwards.
     lost: dict[str, int] = field(default_factory=dict)
     problems: dict[str, dict[str, int]] = field(default_factory=dict)
+    #: Stores whose leader was another one afterwards.
+    moved: list[str] = field(default_factory=list)
     #: Seconds until all was well again, once it was mended.
     well_after: float = 0
 
@@ -167,13 +181,16 @@ class Outcome:
             + (f" lost {self.lost[store]}" if store in self.lost else "")
             for store in ("postgres", "redis", "http")
         )
-        return f"{self.fault:45s} {self.server:6s} {stores}  well after {self.well_after:.0f} s"
+        return f"{self.fault:45s} {self.server:6s} {stores}  well after {self.well_after:.0f} s" + (
+            f"  moved: {', '.join(self.moved)}" if self.moved else ""
+        )
 
 
 def suffer(lab: Lab, fault: Fault, domain: str, ca: Path, before: float = 3, after: float = 6) -> Outcome:
     """Break it under load, mend it, wait until all is well, and count."""
     lab.wait_until_well()
     server = fault.choose(lab)
+    leads = {"postgres": lab.leader(), "redis": lab.master()}
     mended = False
     try:
         with Load(lab, domain, ca) as load:
@@ -190,6 +207,9 @@ def suffer(lab: Lab, fault: Fault, domain: str, ca: Path, before: float = 3, aft
             fault.mend(lab, server)
     lab.wait_until_well()
     outcome = Outcome(fault.name, server.name, well_after=time.monotonic() - began)
+    outcome.moved = [
+        store for store, now in (("postgres", lab.leader()), ("redis", lab.master())) if leads[store] != now
+    ]
     without = {server.name} if fault.hit else set[str]()
     for store in ("postgres", "redis", "http"):
         outcome.gap[store] = load.gap(store, since, without)
