@@ -9,7 +9,7 @@ RENDERED := build/rendered/$(ENV)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 LINTERS := ruff mypy yamllint shellcheck ansible-lint docs-fresh
-PARTS := $(LINTERS) unit policy molecule cluster engine
+PARTS := $(LINTERS) unit policy molecule cluster engine rollout
 
 .PHONY: help
 help: ## Say what there is to call
@@ -88,6 +88,22 @@ cluster: .venv/.ready-test ## The same on the lab of three servers, where things
 .PHONY: faults
 faults: .venv/.ready-test ## Break everything, one after the other, on the lab that lab-up launched; print what it cost
 	SLIPWAY_INVENTORY=inventories/$(if $(filter lab%,$(ENV)),$(ENV),lab) $(BIN)/python -m tests.faults
+
+# An environment of its own, which is destroyed afterwards; SLIPWAY_KEEP=1 keeps it.
+.PHONY: rollout
+rollout: .venv/.ready-test ## Deploy good and bad versions under load: the part that make test has time for
+	$(PLAYBOOK) playbooks/engine.yml
+	$(BIN)/pytest tests/rollout -m "not long" --junitxml build/rollout.xml
+
+.PHONY: rollouts
+rollouts: .venv/.ready-test ## All of that, about ten minutes
+	$(PLAYBOOK) playbooks/engine.yml
+	$(BIN)/pytest tests/rollout --junitxml build/rollout.xml
+
+.PHONY: bench-rollout
+bench-rollout: .venv/.ready-test ## Measure 20 deploys under load, 10 killed ones, and the usual way, about 40 minutes
+	$(PLAYBOOK) playbooks/engine.yml
+	$(BIN)/python -m tests.bench.rollout
 
 .PHONY: bench
 bench: .venv/.ready-test ## Measure cold start, warm converge and requests per second

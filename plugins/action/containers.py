@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -241,20 +242,27 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         """Run a one-off container to its end; its files are written first and deleted after."""
         if self._task.check_mode:
             return {"changed": True, "output": "", "plan": [f"run {entry.name}"]}
-        state = self._state([entry])
-        planned = plan([entry], {**state, "containers": {}})
+        with self._files_of([entry]) as images:
+            return {"changed": True, **self._run_to_end(entry, images[entry.image], timeout)}
+
+    @contextmanager
+    def _files_of(self, entries: list[Desired]) -> Iterator[dict[str, str]]:
+        """What one-off containers need is there for as long as the block lasts; yields image ids."""
+        state = self._state(entries)
+        planned = plan(entries, {**state, "containers": {}})
         self._require_images(planned, state)
         self._networks_and_volumes(planned)
-        self._put(self._files_root, [(file, entry) for file in entry.files], [])
+        self._put(self._files_root, [(file, entry) for entry in entries for file in entry.files], [])
         try:
-            # A name of its own: an earlier run that lost its control process may still be at work, and is not cut off.
-            arguments = one_off(entry, f"{entry.name}-{time.time_ns() // 10**6:x}")
-            outcome = self._start_and_wait(arguments, state["images"][entry.image], entry, timeout)
+            yield state["images"]
         finally:
-            self._module(
-                "slipway.kit.host_files", {"root": self._files_root, "absent": [f"{self._files_root}/{entry.name}"]}
-            )
-        return {"changed": True, **outcome}
+            absent = [f"{self._files_root}/{entry.name}" for entry in entries]
+            self._module("slipway.kit.host_files", {"root": self._files_root, "absent": absent})
+
+    def _run_to_end(self, entry: Desired, image_id: str, timeout: int) -> dict[str, Any]:
+        """Under a name of its own: an earlier run that lost its control process may be at work, and is not cut off."""
+        arguments = one_off(entry, f"{entry.name}-{time.time_ns() // 10**6:x}")
+        return self._start_and_wait(arguments, image_id, entry, timeout)
 
     def _apply(self, planned: Plan, images: dict[str, str]) -> None:
         """Group by start order. New containers of a group start together; running ones are replaced one at a time."""

@@ -46,7 +46,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_check_mode = True
     _requires_connection = True
     TRANSFERS_FILES = False
-    _VALID_ARGS = frozenset(("container", "application", "purpose", "ttl", "wait", "state", "revision"))
+    _VALID_ARGS = frozenset(
+        ("container", "application", "purpose", "ttl", "wait", "state", "revision", "record", "keep")
+    )
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = {**super().run(tmp, task_vars), "changed": False}
@@ -54,15 +56,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         args = self._task.args
         if self._task.check_mode:
             return result
+        record = args.get("record") or {}
         if args.get("state", "held") == "released":
-            self._etcd({"state": "absent", "revision": int(args["revision"])})
-            return result
+            return {**result, **self._release(record)}
         own = holder(str(args["purpose"]))
+        also = {self._key(f"history/{record['began']}"): {**record, "who": own["who"]}} if record else {}
         deadline = time.monotonic() + int(args.get("wait") or 0)
         revision = int(args.get("revision") or 0)
         told = False
         while True:
-            answer = self._etcd({"value": own, "revision": revision, "ttl": int(args["ttl"])})
+            answer = self._etcd({"value": own, "revision": revision, "ttl": int(args["ttl"]), "also": also})
             if answer["done"]:
                 return {**result, "revision": answer["revision"], "who": own["who"]}
             found = answer["found"][0] if answer["found"] else None
@@ -85,6 +88,19 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 revision = 0
                 time.sleep(POLL)
 
+    def _release(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Let go, and write down how it ended, which is true also where the lease was lost meanwhile."""
+        key = self._key(f"history/{record['began']}")
+        keep = {"keep": {self._key("history/"): int(self._task.args["keep"])}}
+        ended = {"state": "absent", "revision": int(self._task.args["revision"]), "also": {key: record}, **keep}
+        answer = self._etcd(ended)
+        if not answer["done"]:
+            answer = self._etcd({"key": key, "value": record, **keep})
+        return {"changed": True, "history": answer["kept"]}
+
+    def _key(self, name: str) -> str:
+        return f"/slipway/{self._task.args['application']}/{name}"
+
     def _said(self, found: dict[str, Any]) -> str:
         return (
             f"Application {self._task.args['application']} is being changed by {found['who']}"
@@ -92,10 +108,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         )
 
     def _etcd(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        key = f"/slipway/{self._task.args['application']}/lease"
         answer: dict[str, Any] = self._execute_module(
             module_name="slipway.kit.etcd_key",
-            module_args={"container": self._task.args["container"], "key": key, **arguments},
+            module_args={"container": self._task.args["container"], "key": self._key("lease"), **arguments},
             task_vars=self._task_vars,
         )
         if answer.get("failed"):

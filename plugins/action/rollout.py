@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -34,7 +35,7 @@ class ActionModule(Containers):
         phase = self._task.args["phase"]
         one_offs = [entry for entry in self._task.args.get("once") or [] if entry]
         if phase == "once":
-            return self._once(one_offs[0])
+            return self._once(one_offs)
         try:
             for entry in desired:
                 if one_offs:
@@ -70,21 +71,33 @@ class ActionModule(Containers):
             **self._predicted(desired, state, planned, before),
             "release_due": release_due,
             "images": state["images"],
+            "services": state["services"],
         }
 
-    def _once(self, one_off: dict[str, Any]) -> dict[str, Any]:
-        """Checks or release commands, to their end. That they fail is a result, not an error."""
-        name = self._name(one_off)
-        self._say(f"{name}: {one_off['title']}")
+    def _once(self, one_offs: list[dict[str, Any]]) -> dict[str, Any]:
+        """Checks, then release commands, each to its end. That one fails is a result, not an error."""
+        entries = [self._expand(entry["spec"]) for entry in one_offs]
+        said = []
         try:
-            outcome = self._run_once(self._expand(one_off["spec"]), timeout=int(one_off["timeout"]))
+            with self._files_of(entries) as images:
+                for stated, entry in zip(one_offs, entries, strict=True):
+                    self._say(f"run {entry.name} ({stated['title']})")
+                    begin = time.monotonic()
+                    outcome = self._run_to_end(entry, images[entry.image], int(stated["timeout"]))
+                    said.append(outcome["output"])
+                    if outcome["status"] != 0:
+                        last = self._last(outcome["output"])
+                        why = f"It ended with status {outcome['status']}. Its last log lines:\n{last}"
+                        return self._stopped(entry.name, why, said)
+                    self._done(f"{entry.name} done", {"it took": time.monotonic() - begin})
         except AnsibleActionFail as error:
-            return {"changed": True, "ok": False, "step": name, "problem": str(error)}
-        if outcome["status"] != 0:
-            problem = f"It ended with status {outcome['status']}. Its last log lines:\n{self._last(outcome['output'])}"
-            return {"changed": True, "ok": False, "step": name, "problem": problem}
-        self._say(f"{name}: done")
-        return {"changed": True, "ok": True, "progress": self._progress, "output": outcome["output"]}
+            return self._stopped(entries[len(said)].name, str(error), said)
+        return {"changed": True, "ok": True, "progress": self._progress, "said": "\n".join(said)}
+
+    def _stopped(self, name: str, problem: str, said: list[str]) -> dict[str, Any]:
+        self._say(f"{name} failed")
+        result = {"changed": True, "ok": False, "step": name, "problem": problem}
+        return {**result, "progress": self._progress, "said": "\n".join(said)}
 
     def _name(self, one_off: dict[str, Any]) -> str:
         return f"{self._task.args['environment']}-{one_off['spec']['name']}"
@@ -112,7 +125,9 @@ class ActionModule(Containers):
                             entered.append(step.name)
             else:
                 self._apply(planned, state["images"])
-                self._say(f"{len(planned.steps)} replicas started together")
+                self._done(
+                    f"{len(planned.steps)} containers started together", {"it took": time.monotonic() - self._begin}
+                )
         except AnsibleActionFail as error:
             if not serving:
                 raise
@@ -122,7 +137,7 @@ class ActionModule(Containers):
     def _failed(self, desired: list[Desired], step: Step | None, problem: str, entered: list[str]) -> dict[str, Any]:
         self._say("failed; going back")
         back = self._back(desired, self._state(desired), entered)
-        return {**back, "ok": False, "step": str(step or "prepare"), "problem": problem}
+        return {**back, "ok": False, "step": f"{step.action} {step.name}" if step else "prepare", "problem": problem}
 
     def _back(self, desired: list[Desired], state: dict[str, Any], entered: list[str]) -> dict[str, Any]:
         """Every replica that was exchanged, now or by a rollout that was interrupted, becomes its predecessor again."""
@@ -133,24 +148,21 @@ class ActionModule(Containers):
                 changed = True
                 outcome = self._replica(entry, "back")
                 failed += [self._evidence(outcome["problem"])] if outcome["problem"] else []
-                self._say(f"{entry.name} is what it was", outcome["seconds"])
+                self._done(f"{entry.name} is what it was", outcome["seconds"])
         self._settle_router(desired)
         return {"changed": changed, "progress": self._progress, "not_back": self._redact("\n".join(failed))}
 
     def _settle(self, desired: list[Desired], state: dict[str, Any], planned: Plan) -> dict[str, Any]:
         """What nobody needs any more goes: predecessors, orphans, files of earlier versions."""
         removed = [step.name for step in planned.steps if step.action == "remove"]
+        ended = [name for name in removed if state["containers"][name]["state"] != "running"]
         for name in removed:
-            found = state["containers"][name]
-            if found["state"] == "running":
-                process = found["labels"].get(LABEL_PROCESS, "")
+            if name not in ended:
+                self._display.display(f"    {self._host}: remove {name}")
+                process = state["containers"][name]["labels"].get(LABEL_PROCESS, "")
                 outcome = self._module("slipway.kit.replica", self._leaving(name, process))
-                self._say(f"{name} left", outcome["seconds"])
-            else:
-                self._module(
-                    "community.docker.docker_container", {"name": name, "state": "absent", "keep_volumes": True}
-                )
-        self._settle_router(desired)
+                self._done(f"{name} left", outcome["seconds"])
+        self._settle_router(desired, ended)
         used = {
             posixpath.join(
                 self._files_root,
@@ -179,7 +191,7 @@ class ActionModule(Containers):
         entry = step.desired
         if entry is None:
             return ""
-        self._display.display(f"    {self._task_vars['inventory_hostname']}: {step}")
+        self._say(str(step))
         if step.action == "wait":
             self._wait([step])
             return ""
@@ -190,7 +202,7 @@ class ActionModule(Containers):
         outcome = self._replica(entry, "exchange" if step.action == "exchange" else "enter")
         if outcome["problem"]:
             return self._redact(self._evidence(outcome["problem"]))
-        self._say(f"{entry.name} serves", outcome["seconds"])
+        self._done(f"{entry.name} serves", outcome["seconds"])
         return ""
 
     def _successor(self, step: Step, entry: Desired, state: dict[str, Any]) -> None:
@@ -228,14 +240,31 @@ class ActionModule(Containers):
         router = {key: f"{environment}-{value}" for key, value in (self._task.args.get("router") or {}).items()}
         return {"name": name, "action": "leave", "backend": process, "lock": self._lock, **router}
 
-    def _settle_router(self, desired: list[Desired]) -> None:
-        routed = {(e.rollout["router"], e.rollout["backend"]): e for e in desired if e.rollout and e.rollout["router"]}
-        for entry in routed.values():
-            self._replica(entry, "settle")
+    def _settle_router(self, desired: list[Desired], ended: Sequence[str] = ()) -> None:
+        """Every slot of the router is open again, and containers that have ended are removed on the way."""
+        routed = {e.rollout["backend"]: e.rollout for e in desired if e.rollout and e.rollout["router"]}
+        unrouted: dict[str, Any] = {"router": "", "backend": "", "network": ""}
+        remaining = list(ended)
+        for rollout in [*routed.values()] or [unrouted] * bool(ended):
+            where = {key: rollout[key] for key in ("router", "backend", "network")}
+            service = self._task.args["service"]
+            self._module(
+                "slipway.kit.replica",
+                {"name": service, "action": "settle", "remove": remaining, "lock": self._lock, **where},
+            )
+            remaining = []
 
-    def _say(self, what: str, seconds: dict[str, float] | None = None) -> None:
-        """A line of progress, for people now and for the summary later."""
-        parts = ", ".join(f"{name} {value:.1f} s" for name, value in (seconds or {}).items())
-        line = f"{self._task_vars['inventory_hostname']}: {what}{': ' + parts if parts else ''}"
-        self._progress.append(f"{time.monotonic() - self._begin:.1f} s {line}")
-        self._display.display(f"    {line}")
+    @property
+    def _host(self) -> str:
+        return str(self._task_vars["inventory_hostname"])
+
+    def _say(self, what: str) -> None:
+        """A line of progress, for people who look on."""
+        self._display.display(f"    {self._host}: {what}")
+
+    def _done(self, what: str, seconds: Mapping[str, float]) -> None:
+        """The same of what is done, with its times; the summary repeats it."""
+        parts = ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())
+        line = f"{what}{': ' + parts if parts else ''}"
+        self._progress.append(f"{self._host}: {line}")
+        self._say(line)

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .contract import normalise
+from .shapes import size
 from .topology import redis_port
 
 SECRETS = "/run/secrets"
@@ -136,13 +137,17 @@ def _patience(probe: Mapping[str, Any]) -> int:
     return int(probe["start_period"] + probe["retries"] * (probe["interval"] + probe["timeout"]) + 15)
 
 
-def _probe(process: Mapping[str, Any]) -> dict[str, Any]:
+def _probe(process: Mapping[str, Any], leased: bool) -> dict[str, Any]:
+    """``leased``: a singleton, which may have to stand by."""
     probe = process["probe"]
     if probe.get("none"):
         return {"none": probe["none"]}
     timing = {key: probe[key] for key in ("interval", "timeout", "retries", "start_period")}
+    asked = ["CMD", "python3", f"{KIT}/probe.py"]
     if probe.get("command"):
-        return {"test": ["CMD", *map(str, probe["command"])], **timing}
+        command = [str(word) for word in probe["command"]]
+        question = {"command": command, "singleton": True}
+        return {"test": [*asked, json.dumps(question, sort_keys=True)] if leased else ["CMD", *command], **timing}
     headers = {str(key): str(value) for key, value in probe["headers"].items()}
     if probe.get("host"):
         headers["Host"] = probe["host"]
@@ -154,7 +159,8 @@ def _probe(process: Mapping[str, Any]) -> dict[str, Any]:
         "body": probe.get("body") or "",
         "timeout": probe["timeout"],
     }
-    return {"test": ["CMD", "python3", f"{KIT}/probe.py", json.dumps(question, sort_keys=True)], **timing}
+    question |= {"singleton": True} if leased else {}
+    return {"test": [*asked, json.dumps(question, sort_keys=True)], **timing}
 
 
 def application_specs(
@@ -172,13 +178,15 @@ def application_specs(
     :param image: the tag that the host's engine resolves to an exact id.
     :param secrets: ``slipway_secrets``.
     :param ca: the certificate of the environment's authority (PEM).
-    :param kit_files: contents of ``entrypoint.py`` and ``probe.py``.
+    :param kit_files: contents of the files that go to /slipway: the entrypoint, and what it needs.
     :return: ``specs``; ``release`` and ``checks``, one-off containers ({spec, key, title, timeout} or {}); ``router``:
         what of the application's router a rollout has to know; ``seconds`` that exchanging all replicas may take.
     """
     full = normalise(name, contract)
     launch = _Launch(name, full, secrets, ca)
     key = release_key(full, image)
+    # A singleton holds a lease in the database. Without one the application is on one host (preflight sees to it).
+    leased = [name for name, process in full["processes"].items() if process["singleton"] and full["database"]]
     described = {
         "application": name,
         "version": str(full["version"]),
@@ -187,6 +195,8 @@ def application_specs(
         "release": {"key": key, "commands": full["release"]},
         "checks": full["checks"],
         "lock_url_file": launch.lock_url_file,
+        "singletons": leased,
+        "schedule": full["schedule"],
         "patience": 60,
     }
     common: dict[str, Any] = {
@@ -222,7 +232,7 @@ def application_specs(
                 for volume in full["volumes"]
                 if process_name in volume["processes"]
             ],
-            "healthcheck": _probe(process),
+            "healthcheck": _probe(process, process_name in leased),
             "labels": {**labels, "slipway.process": process_name},
             "order": process["order"],
             **{key: process[key] for key in ("memory", "cpus", "pids", "stop_signal", "stop_grace")},
@@ -257,7 +267,7 @@ def application_specs(
                 "env": {**launch.env, **identity},
                 "networks": [{"name": f"app-{name}"}],
                 "healthcheck": {"none": "it runs to its end"},
-                "memory": max((process["memory"] for process in full["processes"].values()), key=_bytes),
+                "memory": max((process["memory"] for process in full["processes"].values()), key=size),
                 "labels": {**labels, "slipway.process": kind},
             },
         }
@@ -298,9 +308,3 @@ def _longest(spec: Mapping[str, Any]) -> int:
     """Seconds that exchanging one replica may take at most, and what the tools around it take."""
     rollout = spec["rollout"]
     return int(spec["wait_timeout"] + rollout["observe"] + rollout["drain"] + spec["stop_grace"] + 15)
-
-
-def _bytes(size: Any) -> int:
-    text = str(size).lower().rstrip("b")
-    factor = {"k": 2**10, "m": 2**20, "g": 2**30}.get(text[-1:], 1)
-    return int(float(text.rstrip("kmg")) * factor)

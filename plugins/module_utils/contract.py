@@ -13,8 +13,9 @@ from typing import Any
 
 from .contract_checks import application_problems, common_problems
 from .contract_errors import FORMS, schema_problems
-from .contract_schema import CONTRACT_SCHEMA, DATABASE_ENV, NAME, Schema, redis_env
+from .contract_schema import CONTRACT_SCHEMA, DATABASE_ENV, NAME, PROCESS, SCHEDULE, Schema, redis_env
 from .problems import Problem
+from .shapes import size
 
 
 def _filled(value: Any, schema: Schema) -> Any:
@@ -31,6 +32,22 @@ def _filled(value: Any, schema: Schema) -> Any:
     return copy.copy(value)
 
 
+def _schedule_process(processes: Mapping[str, Any]) -> dict[str, Any]:
+    """What runs the scheduled commands: limits as the largest process, started after all others."""
+    most = {key: max(process[key] for process in processes.values()) for key in ("order", "cpus", "pids", "stop_grace")}
+    program = ["python3", "/slipway/schedule.py"]
+    stated = {
+        **most,
+        "memory": max((process["memory"] for process in processes.values()), key=size),
+        "order": most["order"] + 1,
+        "singleton": True,
+        "command": program,
+        "probe": {"command": [*program, "--check"], "start_period": 10},
+    }
+    filled: dict[str, Any] = _filled(stated, PROCESS)
+    return filled
+
+
 def normalise(name: str, contract: Mapping[str, Any]) -> dict[str, Any]:
     """The contract of application ``name`` with every default filled in.
 
@@ -38,6 +55,8 @@ def normalise(name: str, contract: Mapping[str, Any]) -> dict[str, Any]:
     other (server and command; build and reference; path, command and none) only the given one is there.
     """
     full: dict[str, Any] = _filled(contract, CONTRACT_SCHEMA)
+    if full["schedule"]:
+        full["processes"].setdefault(SCHEDULE, _schedule_process(full["processes"]))
     routed = {route["process"] for route in full["routes"]}
     own_domain = full["domains"][0] if full["domains"] else None
     for process_name, process in full["processes"].items():

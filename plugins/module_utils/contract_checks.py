@@ -15,6 +15,8 @@ from .problems import Problem, did_you_mean
 from .shapes import listed, maps, texts
 from .topology import redis_port, router_port
 
+CRON_FIELDS = {"minute": (0, 59), "hour": (0, 23), "day of month": (1, 31), "month": (1, 12), "day of week": (0, 7)}
+
 #: Names that the router and the pooler have in an application's network.
 RESERVED_NAMES = ("db", "redis", "pgbouncer", "router", "localhost")
 RESERVED_DATABASES = ("postgres", "template0", "template1", "replicator", "patroni", "pgbouncer")
@@ -138,7 +140,28 @@ def _secrets(contract: Mapping[str, Any], where: str) -> Iterator[Problem]:
             )
 
 
-CHECKS: tuple[Checker, ...] = (_processes, _references, _routes, _database, _secrets, variable_problems)
+def _schedule(contract: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    for number, entry in listed(contract, "schedule"):
+        here, fields = f"{where}.schedule[{number}].cron", str(entry.get("cron")).split()
+        if len(fields) != len(CRON_FIELDS):
+            continue
+        for text, (name, (first, last)) in zip(fields, CRON_FIELDS.items()):
+            for part in text.split(","):
+                span, _, step = part.partition("/")
+                begin, _, end = span.partition("-")
+                bounds = [int(bound) for bound in (begin, end) if bound.isdigit()]
+                if (
+                    bounds != sorted(bounds)
+                    or not all(first <= bound <= last for bound in bounds)
+                    or step in ("0", "00")
+                ):
+                    yield Problem(here, f"{part} is no {name}", f"use {first} to {last}, the lower one first")
+    if contract.get("schedule") and "schedule" in maps(contract, "processes"):
+        here = f"{where}.processes.schedule"
+        yield Problem(here, "the process that runs what is scheduled has this name", "give it another name")
+
+
+CHECKS: tuple[Checker, ...] = (_processes, _references, _routes, _database, _secrets, _schedule, variable_problems)
 
 
 def application_problems(contract: Mapping[str, Any], where: str, *, production: bool, root: str) -> Iterator[Problem]:

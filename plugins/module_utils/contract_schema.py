@@ -153,7 +153,10 @@ PROCESS = record(
         "replicas": optional(
             number("Containers on each app host. Default: 2 for a process with a route, otherwise 1.", minimum=1)
         ),
-        "singleton": flag("There may be exactly one, as with a scheduler.", default=False),
+        "singleton": flag(
+            "There is at most one in the environment at any time, as with a scheduler. Containers on further hosts stand by, and one takes over when a host dies.",
+            default=False,
+        ),
         "order": number("Lower ones start first, and the next wait until they are healthy.", default=10),
         "probe": PROBE,
         "memory": text("Memory limit of a replica.", pattern=SIZE, default="256m"),
@@ -199,6 +202,24 @@ CHECK = record(
         "timeout": number("Seconds after which it is given up.", minimum=1, default=120),
     },
     "name command",
+)
+
+#: Name of the process that runs what is scheduled.
+SCHEDULE = "schedule"
+CRON_PART = r"(\*|[0-9]{1,2}(-[0-9]{1,2})?)(/[0-9]{1,2})?"
+
+SCHEDULED = record(
+    "A command that runs again and again, in one container of the environment.",
+    {
+        "name": text("What it is called in logs.", pattern=NAME),
+        "cron": text(
+            "When, in UTC: minute, hour, day of month, month, day of week (0 or 7 is Sunday), as in a crontab. Of names none.",
+            pattern=rf"^{CRON_PART}(,{CRON_PART})*( {CRON_PART}(,{CRON_PART})*){{4}}$",
+        ),
+        "command": command("The command."),
+        "timeout": number("Seconds after which it is given up.", minimum=1, default=3600),
+    },
+    "name cron command",
 )
 
 MIGRATIONS = record(
@@ -386,6 +407,11 @@ CONTRACT_SCHEMA: Schema = {
                 default=[],
             ),
             "migrations": optional(MIGRATIONS),
+            SCHEDULE: listing(
+                "Commands that run again and again, as a singleton process of the name schedule does. One that still runs is not started again.",
+                SCHEDULED,
+                default=[],
+            ),
             "env": variables("Environment variables of every process. Never a secret."),
             "secrets": mapping("Secrets of the application.", ENV_NAME, SECRET, default={}),
             "files": listing("Files it expects at paths of its own.", FILE, default=[]),

@@ -75,6 +75,12 @@ def rolled_back(found: Sequence[Mapping[str, Any]], target: Mapping[str, Any]) -
     ]
 
 
+def outdated_images(found: Sequence[Mapping[str, Any]], kept: int) -> list[str]:
+    """Ids of the images that an application was rolled out with, but for the last ``kept`` of them."""
+    used = [str(entry["image_id"]) for entry in reversed(ordered(found))]
+    return [image for image in dict.fromkeys(used) if image][kept:]
+
+
 def history_lines(found: Sequence[Mapping[str, Any]]) -> list[str]:
     """A table for people, newest first."""
     rows = [("began", "outcome", "version", "image", "who", "why", "note")]
@@ -87,23 +93,29 @@ def history_lines(found: Sequence[Mapping[str, Any]]) -> list[str]:
     return ["  ".join(str(cell).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def rollout_failure(failure: Mapping[str, Any], name: str, contract: Mapping[str, Any], released: bool) -> str:
-    """What an operator has to know of a rollout that failed: the step, the host, the last words, what to do."""
+def rollout_failure(failure: Mapping[str, Any], name: str, contract: Mapping[str, Any], said: str) -> str:
+    """What an operator has to know of a rollout that failed: the step, the host, the last words, what to do.
+
+    ``said`` is what checks and release commands wrote; the entrypoint names each release command that it begins.
+    """
     lines = [
         f"{name} {contract['version']} was not rolled out: {failure['step']} on {failure['host']} failed.",
         str(failure["problem"]),
-        "What was replaced went back to the version before, which serves.",
+        "What was replaced went back to the version before, which serves."
+        if "exchanged" in failure
+        else "No replica was touched: the version before serves.",
     ]
     if failure.get("not_back"):
         lines[-1] = f"Not everything could go back to the version before:\n{failure['not_back']}"
-    if released:
-        lines += [_left_behind(step) for step in contract.get("release") or []]
+    begun = [step for step in contract.get("release") or [] if f"release step {step['name']} " in said]
+    lines += [_left_behind(step, said) for step in begun]
     lines.append("Mend: correct what the lines above say and deploy again. playbooks/history.yml shows what ran when.")
     return "\n".join(lines)
 
 
-def _left_behind(step: Mapping[str, Any]) -> str:
+def _left_behind(step: Mapping[str, Any], said: str) -> str:
     """What a release command that ran means for the version before."""
+    ended = any(f"release step {step['name']} {words}" in said for words in ("done", "already ran"))
     expand = step.get("expand")
     judgement = {
         True: "the version before can live with what it did (expand: true)",
@@ -111,4 +123,4 @@ def _left_behind(step: Mapping[str, Any]) -> str:
         None: "its contract does not state (expand) whether the version before can live with what it did",
     }[expand if isinstance(expand, bool) else None]
     undo = f"; this undoes it: {' '.join(map(str, step['reversible']))}" if step.get("reversible") else ""
-    return f"The release command {step['name']} ran: {judgement}{undo}."
+    return f"The release command {step['name']} {'ran' if ended else 'began and failed'}: {judgement}{undo}."

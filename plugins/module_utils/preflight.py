@@ -11,6 +11,7 @@ from .certificates import required_certificates
 from .contract import validate_applications
 from .problems import Problem, numbered
 from .secret_names import required_secrets, secret_problems
+from .shapes import entries, maps
 from .topology import dns_label, peer_ports
 
 GROUPS = ("edge", "app", "postgres", "redis", "consensus")
@@ -67,6 +68,18 @@ def topology_problems(topology: Topology, applications: Mapping[str, Any]) -> It
             yield Problem(
                 "names of hosts and applications", what, "shorten the name of the host, application or service"
             )
+
+
+def singleton_problems(topology: Topology, applications: Mapping[str, Any]) -> Iterator[Problem]:
+    """Singletons on several hosts that have nothing in which to hold their lease."""
+    if len(topology.get("app", [])) < 2:
+        return
+    for name, contract in entries(applications).items():
+        alone = [process for process, stated in maps(contract, "processes").items() if stated.get("singleton") is True]
+        if (alone or contract.get("schedule")) and not isinstance(contract.get("database"), Mapping):
+            where = f"slipway_applications.{name}.database"
+            what = f"is missing, and {', '.join(alone) or 'schedule'} holds its lease there, so that one host runs it"
+            yield Problem(where, what, "add database: {}")
 
 
 def host_ports(host: str, topology: Topology, applications: Mapping[str, Any], edge: Sequence[int]) -> list[int]:
@@ -168,6 +181,7 @@ def preflight_problems(facts: Mapping[str, Any]) -> list[Problem]:
     found = [
         *environment_problems(str(facts["environment"]), facts["bind_addresses"]),
         *topology_problems(facts["topology"], contracts),
+        *singleton_problems(facts["topology"], contracts),
         *validate_applications(applications, production=facts["production"], root=facts["root"]),
         *secret_problems(required, facts["secrets_given"], facts["secrets_generate"]),
         *host_problems(facts["probes"], {**facts, "applications": contracts}),

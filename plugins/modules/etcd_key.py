@@ -18,6 +18,8 @@ options:
   value: {description: The value., type: dict}
   revision: {description: The revision at which the key has to be; 0 when it must not exist; -1 for any., type: int, default: -1}
   ttl: {description: Seconds after which the key vanishes by itself; 0 for never., type: int, default: 0}
+  also: {description: "Keys that are written in the same transaction, for good; key to value.", type: dict, default: {}}
+  keep: {description: "Of keys that begin so, as many as stated are kept, the last by name; beginning to number.", type: dict, default: {}}
 attributes:
   check_mode: {support: partial, description: Reads only.}
   diff_mode: {support: none}
@@ -39,6 +41,7 @@ found:
   type: list
   elements: dict
 revision: {description: The revision of the key after it was written., returned: always, type: int}
+kept: {description: What is left of the keys that O(keep) names; each with key, value and revision., returned: with keep, type: list, elements: dict}
 """
 
 import base64
@@ -89,13 +92,24 @@ class Etcd:
         """The operation while the key is at its revision, otherwise a look at it."""
         key, revision = self.module.params["key"], self.module.params["revision"]
         condition = f'mod("{key}") = "{revision}"\n' if revision >= 0 else ""
-        answer = self.control("txn", text=f"{condition}\n{operation}\n\nget {key}\n\n")
+        also = "".join(f"put {other} {encoded(value)}\n" for other, value in self.module.params["also"].items())
+        answer = self.control("txn", text=f"{condition}\n{operation}\n{also}\nget {key}\n\n")
         found = [
             entry
             for part in answer.get("responses", [])
             for entry in entries(part["Response"].get("response_range", {}))
         ]
         return bool(answer.get("succeeded")), found, answer["header"]["revision"]
+
+    def prune(self):
+        """Keys that begin as stated and are beyond their number go, the first by name first."""
+        kept = []
+        for beginning, count in self.module.params["keep"].items():
+            found = sorted(entries(self.control("get", "--prefix", beginning)), key=lambda entry: entry["key"])
+            for entry in found[: -int(count)]:
+                self.control("del", entry["key"])
+            kept += found[-int(count) :]
+        return kept
 
 
 def main():
@@ -107,6 +121,8 @@ def main():
             "value": {"type": "dict"},
             "revision": {"type": "int", "default": -1},
             "ttl": {"type": "int", "default": 0},
+            "also": {"type": "dict", "default": {}},
+            "keep": {"type": "dict", "default": {}, "no_log": False},
         },
         supports_check_mode=True,
         min_docker_api_version="1.41",
@@ -123,7 +139,7 @@ def main():
             lease = f" --lease={etcd.control('lease', 'grant', str(params['ttl']))['ID']:x}" if params["ttl"] else ""
             operation = f"put {params['key']} {encoded(params['value'])}{lease}"
         done, found, revision = etcd.transaction(operation)
-        module.exit_json(changed=done, done=done, found=found, revision=revision)
+        module.exit_json(changed=done, done=done, found=found, revision=revision, kept=etcd.prune())
     except (DockerException, RequestException) as error:
         module.fail_json(msg=f"The container engine did not answer: {error}", exception=traceback.format_exc())
 

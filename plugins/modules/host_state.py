@@ -51,6 +51,7 @@ containers:
   description: By name, with keys id, image_id, labels, state (running, exited …), health (healthy, starting, unhealthy or empty).
   returned: always
   type: dict
+services: {description: Every service of the environment that has a container here., returned: always, type: list, elements: str}
 images: {description: Image id by reference; absent references are missing., returned: always, type: dict}
 networks: {description: Those of the wanted networks that exist., returned: always, type: list, elements: str}
 volumes: {description: Those of the wanted volumes that exist., returned: always, type: list, elements: str}
@@ -140,9 +141,10 @@ def main():
     module: AnsibleModule = client.module
     params = module.params
     try:
-        labels = [f"{LABEL_ENVIRONMENT}={params['environment']}", f"{LABEL_SERVICE}={params['service']}"]
+        labels = [f"{LABEL_ENVIRONMENT}={params['environment']}"]
         listed = client.get_json("/containers/json", params={"all": 1, "filters": convert_filters({"label": labels})})
-        names = sorted({entry["Names"][0].lstrip("/") for entry in listed} | set(params["names"]))
+        own = [entry for entry in listed if entry["Labels"].get(LABEL_SERVICE) == params["service"]]
+        names = sorted({entry["Names"][0].lstrip("/") for entry in own} | set(params["names"]))
         containers = {name: found for name in names if (found := describe(client, name))}
         networks = {entry["Name"] for entry in client.get_json("/networks")}
         volumes = {entry["Name"] for entry in client.get_json("/volumes").get("Volumes") or []}
@@ -154,6 +156,7 @@ def main():
         module.exit_json(
             changed=False,
             containers=containers,
+            services=sorted({entry["Labels"].get(LABEL_SERVICE, "") for entry in listed}),
             images=image_ids(client, params["images"]),
             networks=[name for name in params["networks"] if name in networks],
             volumes=[name for name in params["volumes"] if name in volumes],

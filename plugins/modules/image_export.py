@@ -9,8 +9,9 @@ short_description: Copy directories out of images onto the host
 version_added: "0.1.0"
 description:
   - Extracts a directory of an image below a directory of the host, without running the image.
-  - Files of images before stay, so that their pages still find them, and are deleted by the first export after O(keep_days) in which no image had them.
-  - A marker file names the image whose files were last taken, and since when which files are of none.
+  - Files of images before stay, so that their pages still find them. Their time begins when the image is O(state=settled), which is when it serves, and they are
+    deleted when an image is settled more than O(keep_days) later.
+  - A marker file names the image whose files were last taken, which files these are, whether it is settled, and since when which other files are of none.
 author: [Slipway (@slipway)]
 options:
   exports:
@@ -22,6 +23,11 @@ options:
       image: {description: Image reference., type: str, required: true}
       source: {description: Absolute directory inside the image., type: path, required: true}
       target: {description: Absolute directory on the host., type: path, required: true}
+  state:
+    description: V(present) copies what is not there. V(settled) says that nothing serves another image any more.
+    type: str
+    choices: [present, settled]
+    default: present
   keep_days: {description: Days for which files stay that the image no longer has., type: float, default: 14}
 attributes:
   check_mode: {support: full}
@@ -37,6 +43,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 exported: {description: Targets that were written., returned: always, type: list, elements: str}
+unsettled: {description: Targets whose image is not settled., returned: always, type: list, elements: str}
 """
 
 import io
@@ -55,20 +62,23 @@ from ansible_collections.community.docker.plugins.module_utils.common_api import
 MARKER = ".slipway-image"
 
 
+NOTHING = {"image": "", "files": [], "left": {}, "settled": True}
+
+
 def read_marker(target):
-    """Which image was taken, and since when which files are of none."""
+    """Which image was taken, its files, whether it is settled, and since when which files are of none."""
     try:
         with open(os.path.join(target, MARKER)) as handle:
             marker = json.load(handle)
-            return marker["image"], marker["left"]
+        return marker if set(marker) == set(NOTHING) else NOTHING
     except (FileNotFoundError, ValueError, TypeError):
-        return "", {}
+        return NOTHING
 
 
-def write_marker(target, image_id, left):
+def write_marker(target, marker):
     path = os.path.join(target, MARKER)
     with open(path + ".new", "w") as handle:
-        json.dump({"image": image_id, "left": left}, handle, sort_keys=True)
+        json.dump(marker, handle, sort_keys=True)
     os.rename(path + ".new", path)
 
 
@@ -109,7 +119,7 @@ def retire(target, written, left, keep_seconds, now):
     return kept
 
 
-def export(client, image_id, entry, keep_days):
+def export(client, image_id, entry):
     os.makedirs(entry["target"], 0o755, exist_ok=True)
     os.chmod(entry["target"], 0o755)  # noqa: S103  # nginx reads it, as another user; these files are public
     container = client.post_json_to_json("/containers/create", data={"Image": image_id, "Cmd": ["export"]})["Id"]
@@ -120,8 +130,15 @@ def export(client, image_id, entry, keep_days):
             written = extract(archive, entry["source"], entry["target"])
     finally:
         client.delete_call("/containers/{0}", container, params={"force": True})
-    left = retire(entry["target"], written, read_marker(entry["target"])[1], keep_days * 86400, time.time())
-    write_marker(entry["target"], image_id, left)
+    left = {name: since for name, since in read_marker(entry["target"])["left"].items() if name not in written}
+    marker = {"image": image_id, "files": sorted(written), "left": left, "settled": False}
+    write_marker(entry["target"], marker)
+
+
+def settle(target, keep_days):
+    marker = read_marker(target)
+    left = retire(target, set(marker["files"]), marker["left"], keep_days * 86400, time.time())
+    write_marker(target, {**marker, "left": left, "settled": True})
 
 
 def main():
@@ -133,6 +150,7 @@ def main():
     client = AnsibleDockerClient(
         argument_spec={
             "exports": {"type": "list", "elements": "dict", "required": True, "options": options},
+            "state": {"type": "str", "choices": ["present", "settled"], "default": "present"},
             "keep_days": {"type": "float", "default": 14},
         },
         supports_check_mode=True,
@@ -141,6 +159,12 @@ def main():
     module = client.module
     exported = []
     entry = {}
+    targets = [entry["target"] for entry in module.params["exports"]]
+    unsettled = [target for target in targets if not read_marker(target)["settled"]]
+    if module.params["state"] == "settled":
+        for target in [] if module.check_mode else unsettled:
+            settle(target, module.params["keep_days"])
+        module.exit_json(changed=bool(unsettled), exported=[], unsettled=unsettled if module.check_mode else [])
     try:
         for entry in module.params["exports"]:
             try:
@@ -149,11 +173,12 @@ def main():
                 if not module.check_mode:
                     raise
                 image_id = None
-            if image_id is None or read_marker(entry["target"])[0] != image_id:
+            if image_id is None or read_marker(entry["target"])["image"] != image_id:
                 exported.append(entry["target"])
                 if not module.check_mode:
-                    export(client, image_id, entry, module.params["keep_days"])
-        module.exit_json(changed=bool(exported), exported=exported)
+                    export(client, image_id, entry)
+        unsettled = [target for target in targets if target in {*unsettled, *exported}]
+        module.exit_json(changed=bool(exported), exported=exported, unsettled=unsettled)
     except NotFound as error:
         module.fail_json(msg=f"{entry['image']} has no {entry['source']}, or is not here: {error}")
     except (DockerException, RequestException) as error:

@@ -20,6 +20,8 @@ options:
   wait: {description: Seconds to wait for another holder to end., type: int, default: 0}
   state: {description: What to do., type: str, choices: [held, released], default: held}
   revision: {description: What holding it returned; needed to renew and to release it., type: int}
+  record: {description: "The entry of the history that is written with it; its key C(began) names it. Holding adds C(who).", type: dict}
+  keep: {description: Entries of the history that are kept; needed to release it., type: int}
 attributes:
   check_mode: {support: full, description: Neither looks nor writes.}
   diff_mode: {support: none, description: Changes nothing that a diff could show.}
@@ -34,4 +36,5 @@ EXAMPLES = r"""
 RETURN = r"""
 revision: {description: Names this hold., returned: when held, type: int}
 who: {description: User and control machine., returned: when held, type: str}
+history: {description: The entries of the history., returned: when released, type: list, elements: dict}
 """

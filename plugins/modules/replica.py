@@ -21,7 +21,7 @@ options:
       - V(exchange) brings C(NAME-next) into service, takes O(name) out of it and renames the two to O(name) and C(NAME-old); the latter stays, stopped.
       - V(back) does the reverse with C(NAME-old) and removes what was O(name). Without C(NAME-old) it only removes O(name).
       - V(leave) takes O(name) out of service and removes it.
-      - V(settle) lets the router send requests to every slot again, once addresses of containers that are gone are gone from it.
+      - V(settle) removes the containers O(remove), and lets the router send requests to every slot again, once addresses of containers that are gone are gone from it.
     type: str
     choices: [enter, exchange, back, leave, settle]
     required: true
@@ -33,6 +33,7 @@ options:
   router: {description: Volume with the control socket of the router. Empty where no requests are routed., type: str, default: ""}
   backend: {description: The router's backend., type: str, default: ""}
   network: {description: The network over which the router reaches the container., type: str, default: ""}
+  remove: {description: "For V(settle), containers that have ended and are not needed any more.", type: list, elements: str, default: []}
   lock: {description: A file on the host. Whoever changes replicas holds a lock on it., type: path, required: true}
 attributes:
   check_mode: {support: none}
@@ -243,6 +244,9 @@ class Replica:
 
     def settle(self):
         """Slots of replicas that left are open for others again; a drain that an interrupted rollout left ends."""
+        for name in self.params["remove"]:
+            if self.exists(name):
+                self.remove(name)
         if not self.router:
             return
         backend = self.params["backend"]
@@ -311,6 +315,7 @@ def main():
             "router": {"type": "str", "default": ""},
             "backend": {"type": "str", "default": ""},
             "network": {"type": "str", "default": ""},
+            "remove": {"type": "list", "elements": "str", "default": []},
             "lock": {"type": "path", "required": True},
         },
         min_docker_api_version="1.41",

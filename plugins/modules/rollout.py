@@ -15,7 +15,7 @@ options:
   phase:
     description:
       - V(plan) compares. It returns what would be done, whether anything is due, and whether a release is.
-      - V(once) runs the first of the one-off containers O(once) to its end.
+      - V(once) runs the one-off containers O(once), each to its end, up to the first that fails.
       - V(replicas) starts what is missing and exchanges what differs, one at a time, each beside its predecessor, which stays, stopped. When one fails, those
         before it become their predecessors again.
       - V(back) has every predecessor that is still there take its place again.
@@ -44,9 +44,12 @@ RETURN = r"""
 plan: {description: What would be done, returned: with phase plan, type: list, elements: str}
 due: {description: Whether anything would be, returned: with phase plan, type: bool}
 release_due: {description: Whether no container of this host belongs to the release yet., returned: with phase plan, type: bool}
+images: {description: Image id by reference., returned: with phase plan, type: dict}
+services: {description: Every service of the environment that has a container on the host., returned: with phase plan, type: list, elements: str}
 ok: {description: Whether all went well., returned: with phases once and replicas, type: bool}
 step: {description: What failed., returned: when not ok, type: str}
 problem: {description: Why, with the container's last words., returned: when not ok, type: str}
+said: {description: What the one-off containers wrote., returned: with phase once, type: str}
 entered: {description: Replicas that are new., returned: with phase replicas, type: list, elements: str}
 progress: {description: A line for each step, with its times., returned: after a phase that does something, type: list, elements: str}
 """

@@ -1,52 +1,251 @@
-"""A new version under load: what a deploy loses and takes, beside recreating the same replicas the usual way."""
+"""New versions under load: what deploys lose and take, also when they are killed, beside the usual way."""
 
 from __future__ import annotations
 
+import argparse
+import dataclasses
+import json
+import os
+import random
+import re
+import signal
+import statistics
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from tests.bench.compose import compose_file  # noqa: F401
-from tests.environment import LOCAL, ROOT, Environment
+from tests.bench.compose import compose_file
+from tests.bench.running import running
+from tests.environment import ROOT, Environment, docker
+from tests.rollout.deploying import start
 from tests.rollout.load import Load, Report
 
 INVENTORY = ROOT / "tests/rollout/inventory"
-CALM = 8.0
+CALM = 20.0
+PROJECT = "slipway-bench-rollout"
+USUAL_PORT = 18443
+# What cannot be done without, and what is chosen, in the lines that a deploy prints.
+PARTS = re.compile(r"(ready|observed|drained|stopped|it took) (\d+\.\d) s")
 
 
-def under_load(
-    environment: Environment, act: Callable[[], subprocess.CompletedProcess[str]]
-) -> tuple[float, float, float, Report]:
-    """Calm, then the act, then calm again, all under load."""
-    with Load(environment) as load:
-        time.sleep(CALM)
-        began = time.monotonic()
-        done = act()
-        ended = time.monotonic()
-        time.sleep(CALM)
-    if done.returncode:
-        print(done.stdout[-3000:])
-    return began, ended, ended - began, load.report
+def version() -> str:
+    return f"1.{time.time_ns() // 10**6}"
 
 
-def tell(name: str, began: float, ended: float, report: Report) -> None:
-    calm = report.percentile(0.99, until=began)
-    during = report.percentile(0.99, since=began, until=ended)
+def tell(name: str, report: Report, since: float, calm: float) -> None:
+    """What clients met, in one line, and everything that was wrong in further ones."""
+    during = report.percentile(0.99, since=since)
     print(
-        f"  {name:<24} {ended - began:6.1f} s  {len(report.asked):6d} asked  {len(report.failed):5d} failed"
-        f"  longest gap {report.longest_gap:5.2f} s  p99 {calm:5.0f} → {during:5.0f} ms (ratio {during / calm:.1f})"
-        f"  {report.posted} posted, {report.posted_twice} twice, {report.lost} lost"
-        f"  WebSockets: {report.closed_well} closed well, {len(report.closed_badly)} badly",
-        flush=True,
+        f"  {name}: {len(report.asked)} requests, {len(report.failed)} failed, longest gap {report.longest_gap:.2f} s"
     )
+    print(f"    p99 {during:.0f} ms, without {calm:.0f} ms, ratio {during / calm:.1f}")
+    print(f"    {report.posted} messages posted, {report.posted_twice} stored twice, {report.lost} lost")
+    print(f"    WebSockets: {report.closed_well} closed with a frame, {len(report.closed_badly)} without", flush=True)
     for problem in report.problems():
         print(f"    {problem}")
 
 
-if __name__ == "__main__":
-    environment = Environment.describe([LOCAL, INVENTORY])
-    version = f"1.0.{int(time.time())}"
-    began, ended, _, report = under_load(
-        environment, lambda: environment.playbook("site.yml", "-e", f"roll_version={version}")
+def deployed(environment: Environment, *options: str) -> tuple[float, str]:
+    began = time.monotonic()
+    done = environment.playbook("playbooks/deploy.yml", "-e", "app=devicehub", *options)
+    if done.returncode:
+        raise SystemExit(f"a deploy failed:\n{done.stdout[-4000:]}")
+    return time.monotonic() - began, done.stdout
+
+
+def deploys(environment: Environment, count: int) -> None:
+    """One after the other under one load."""
+    took: list[float] = []
+    parts: dict[str, float] = dict.fromkeys(("ready", "observed", "drained", "stopped", "it took"), 0.0)
+    with Load(environment) as load:
+        time.sleep(CALM)
+        calm = load.report.percentile(0.99)
+        began = time.monotonic()
+        for _ in range(count):
+            seconds, said = deployed(environment, "-e", f"version={version()}")
+            took.append(seconds)
+            for part, value in PARTS.findall(said.split("PLAY RECAP")[0].rsplit("TASK [app : Say what was done]")[0]):
+                parts[part] += float(value) / count
+    tell(f"{count} deploys of 2 replicas", load.report, began, calm)
+    needed = parts["ready"] + parts["drained"] + parts["stopped"]
+    median = statistics.median(took)
+    print(f"    {median:.1f} s each (median), {min(took):.1f} to {max(took):.1f}")
+    print(f"    of the mean: {needed:.1f} s starting, draining and stopping, {parts['observed']:.1f} s watching,")
+    print(
+        f"    {parts['it took']:.1f} s checks and release, {statistics.mean(took) - sum(parts.values()):.1f} s the rest"
     )
-    tell("site.yml", began, ended, report)
+    print(f"    ratio to starting, draining and stopping: {median / needed:.1f}", flush=True)
+
+
+def kills(environment: Environment, count: int) -> None:
+    """The control process dies at a random moment; the next deploy, begun at once, converges."""
+    moments = []
+    took = []
+    with Load(environment) as load:
+        time.sleep(CALM)
+        calm = load.report.percentile(0.99)
+        began = time.monotonic()
+        for _ in range(count):
+            wanted = version()
+            process = start(environment, "-e", f"version={wanted}")
+            moment = random.uniform(2, 35)  # noqa: S311 not for secrets
+            time.sleep(moment)
+            if process.poll() is None:
+                moments.append(moment)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            seconds, _ = deployed(environment, "-e", f"version={wanted}")
+            took.append(seconds)
+            left = [name for name in environment.containers() if name.endswith(("-next", "-old"))]
+            if left:
+                raise SystemExit(f"the deploy after a kill left {', '.join(left)}")
+    tell(f"{count} deploys killed, {len(moments)} of them under way, and deployed again", load.report, began, calm)
+    print(f"    killed after {', '.join(f'{moment:.0f}' for moment in moments)} s")
+    print(
+        f"    the deploys after them: {statistics.median(took):.1f} s (median), none was refused",
+        flush=True,
+    )
+
+
+def site(environment: Environment) -> None:
+    """The same change by site.yml, and site.yml with nothing to do, without load."""
+    wanted = version()
+    took = []
+    for _ in range(2):
+        began = time.monotonic()
+        done = environment.playbook("site.yml", "-e", f"roll_version={wanted}")
+        if done.returncode:
+            raise SystemExit(done.stdout[-4000:])
+        took.append(time.monotonic() - began)
+    quick, _ = deployed(environment, "-e", f"version={version()}")
+    idle, _ = deployed(environment)
+    idle, _ = deployed(environment)
+    print(f"  without load: deploy.yml {quick:.1f} s, with nothing to do {idle:.1f} s")
+    print(f"  site.yml with a new version {took[0]:.1f} s, with nothing to do {took[1]:.1f} s", flush=True)
+
+
+NGINX = """
+pid /tmp/nginx.pid;
+events { worker_connections 1024; }
+http {
+    client_body_temp_path /tmp/body;
+    proxy_temp_path /tmp/proxy;
+    fastcgi_temp_path /tmp/fastcgi;
+    uwsgi_temp_path /tmp/uwsgi;
+    scgi_temp_path /tmp/scgi;
+    access_log off;
+    # The usual remedy against addresses that change.
+    resolver 127.0.0.11 valid=1s;
+    map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
+    server {
+        listen 8443 ssl;
+        ssl_certificate /tls/nginx.crt;
+        ssl_certificate_key /tls/nginx.key;
+        location / {
+            set $web http://web:8000;
+            proxy_pass $web;
+            proxy_http_version 1.1;
+            proxy_set_header Host $http_host;
+            proxy_set_header X-Forwarded-Proto https;
+            proxy_set_header X-Forwarded-For $remote_addr;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+        }
+    }
+}
+"""
+
+
+@contextmanager
+def the_usual_way(environment: Environment) -> Iterator[tuple[Environment, list[str]]]:
+    """The same replicas run by docker-compose, in the place of the kit's, behind an nginx of the usual kind."""
+    replicas = [f"{environment.name}-{name}" for name in environment.replicas("devicehub", "web")]
+    nginx = f"{environment.name}-usual-nginx"
+    image = environment.containers()["nginx"]["Image"]
+    with tempfile.TemporaryDirectory() as directory:
+        done = environment.playbook("playbooks/render.yml", "-e", f"slipway_render_dir={directory}")
+        if done.returncode:
+            raise SystemExit(done.stdout[-4000:])
+        found = [json.loads(path.read_text()) for path in sorted(Path(directory).glob("*/*.json"))]
+        documents = [entry for entry in found if entry["name"] in replicas]
+        stated = compose_file(documents)
+        for entry in stated["services"].values():
+            # Where the running replicas have their files, which a rendered document does not know.
+            running_one = environment.containers()[f"{entry['hostname']}"]
+            mounts = [f"{m['Source']}:{m['Destination']}:ro" for m in running_one["Mounts"] if m["Type"] == "bind"]
+            entry["volumes"] = mounts
+            entry["image"] = running_one["Image"]
+        stated["networks"] = {name: {"external": True} for name in stated["networks"]}
+        stated["networks"] = {name: {**value, "name": name} for name, value in stated["networks"].items()}
+        file = Path(directory) / "docker-compose.json"
+        file.write_text(json.dumps(stated))
+        conf = Path(directory) / "nginx.conf"
+        conf.write_text(NGINX)
+        command = ["docker-compose", "--file", str(file), "--project-name", PROJECT]
+        network = next(iter(stated["networks"]))
+        pki = environment.control_dir / "pki"
+        docker("stop", *replicas)
+        try:
+            up = subprocess.run([*command, "up", "--detach"], capture_output=True, text=True, check=False)
+            if up.returncode:
+                raise SystemExit(up.stderr)
+            serve = ["--entrypoint", "nginx", image, "-c", "/nginx.conf", "-g", "daemon off;"]
+            files = ["-v", f"{conf}:/nginx.conf:ro", "-v", f"{pki}:/tls:ro", "-p", f"127.0.0.1:{USUAL_PORT}:8443"]
+            docker("run", "--detach", "--name", nginx, "--user", "0", "--network", network, *files, *serve)
+            wait_until_it_answers(dataclasses.replace(environment, https_port=USUAL_PORT))
+            yield dataclasses.replace(environment, https_port=USUAL_PORT), command
+        finally:
+            subprocess.run(["docker", "rm", "--force", nginx], capture_output=True, check=False)
+            subprocess.run([*command, "down", "--timeout", "5"], capture_output=True, check=False)
+            docker("start", *replicas)
+
+
+def wait_until_it_answers(environment: Environment) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            with environment.session() as session:
+                if session.get(f"{environment.url}/health/ready", timeout=5).ok:
+                    return
+        except OSError:
+            pass
+        time.sleep(0.5)
+    raise SystemExit("what docker-compose runs does not answer")
+
+
+def usual(environment: Environment) -> None:
+    with the_usual_way(environment) as (other, command), Load(other) as load:
+        time.sleep(CALM)
+        calm = load.report.percentile(0.99)
+        began = time.monotonic()
+        subprocess.run([*command, "up", "--detach", "--force-recreate"], capture_output=True, check=True)
+        took = time.monotonic() - began
+        time.sleep(CALM)
+    tell("docker-compose up -d --force-recreate behind nginx", load.report, began, calm)
+    print(f"    {took:.1f} s until docker-compose said that it was done", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.rollout", description=__doc__)
+    parser.add_argument("--deploys", type=int, default=20, help="deploys in a row under load")
+    parser.add_argument("--kills", type=int, default=10, help="deploys whose control process is killed")
+    parser.add_argument("--no-usual", action="store_true", help="leave docker-compose out")
+    parser.add_argument("--no-site", action="store_true", help="leave the comparison with site.yml out")
+    options = parser.parse_args()
+    with running(INVENTORY) as environment:
+        if not options.no_site:
+            site(environment)
+        if options.deploys:
+            deploys(environment, options.deploys)
+        if options.kills:
+            kills(environment, options.kills)
+        if not options.no_usual:
+            subprocess.run([ROOT / "tests/install-missing", "docker-compose=docker-compose"], check=True)
+            usual(environment)
+
+
+if __name__ == "__main__":
+    main()

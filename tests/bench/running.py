@@ -1,7 +1,8 @@
-"""The environment `bench`, converged for as long as something is measured, and gone afterwards."""
+"""An environment for what is measured: converged for as long as it lasts, and gone afterwards."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,14 +13,18 @@ INVENTORY = Path(__file__).with_name("inventory")
 
 
 @contextmanager
-def running() -> Iterator[Environment]:
-    environment = Environment.describe([LOCAL, INVENTORY])
-    environment.destroy()  # what an interrupted run may have left
+def running(inventory: Path = INVENTORY) -> Iterator[Environment]:
+    """SLIPWAY_KEEP=1 takes what is there and leaves it, for measuring in parts."""
+    environment = Environment.describe([LOCAL, inventory])
+    keep = bool(os.environ.get("SLIPWAY_KEEP"))
+    if not keep:
+        environment.destroy()  # what an interrupted run may have left
     try:
         done = environment.playbook("site.yml")
         if done.returncode:
-            raise SystemExit(f"the environment bench did not converge:\n{done.stdout[-4000:]}")
+            raise SystemExit(f"the environment {environment.name} did not converge:\n{done.stdout[-4000:]}")
         with resolving(environment.domains):
             yield environment
     finally:
-        environment.destroy()
+        if not keep:
+            environment.destroy()

@@ -7,12 +7,15 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from tests.environment import ROOT, Environment, docker
+import pytest
+
+from tests.environment import Environment, docker
 from tests.rollout.conftest import Deploy, serving
+from tests.rollout.deploying import start
 from tests.rollout.load import Load
 
 PLANNED = re.compile(r"^\s*\+?\s*(run|exchange|create|start|remove) (roll-\S+) \(?.*$", re.MULTILINE)
@@ -29,29 +32,32 @@ def planned(said: str) -> list[tuple[str, str]]:
     return PLANNED.findall(plan)
 
 
-def done(since: float) -> list[tuple[str, str]]:
-    """The same, of what the engine says has happened since."""
-    told = docker(
-        "events",
-        f"--since={since:.0f}",
-        f"--until={time.time():.0f}",
-        "--filter=type=container",
-        "--filter=label=slipway.service=app-devicehub",
-        "--format={{.Action}} {{.Actor.Attributes.name}}",
-    )
+@contextmanager
+def watching() -> Iterator[list[tuple[str, str]]]:
+    """The same, of what the engine says happens meanwhile. (Afterwards it knows no more than its last 256 events.)"""
+    command = ["docker", "events", "--filter=type=container", "--filter=label=slipway.service=app-devicehub"]
+    command += [f"--filter=event={event}" for event in ("create", "destroy")]
+    command += ["--format={{.Action}} {{.Actor.Attributes.name}}"]
     found: list[tuple[str, str]] = []
-    for line in told.splitlines():
-        action, name = line.split(" ", 1)
-        one_off = re.fullmatch(r"(.*-(?:checks|release))-[0-9a-f]+", name)
-        if action == "create" and one_off:
-            found.append(("run", one_off[1]))
-        elif action == "create" and name.endswith("-next"):
-            found.append(("exchange", name.removesuffix("-next")))
-        elif action == "create":
-            found.append(("create", name))
-        elif action == "destroy" and not one_off and not name.endswith("-old"):
-            found.append(("remove", name))
-    return found
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as events:
+        time.sleep(1)
+        yield found
+        time.sleep(1)
+        events.terminate()
+        found += [verb for line in events.communicate()[0].splitlines() for verb in verbs(line)]
+
+
+def verbs(line: str) -> list[tuple[str, str]]:
+    """What an event means in the words of a plan."""
+    action, name = line.split(" ", 1)
+    one_off = re.fullmatch(r"(roll-.*-(?:checks|release))-[0-9a-f]+", name)
+    if not name.startswith("roll-") or (one_off and action == "destroy"):
+        return []
+    if one_off:
+        return [("run", one_off[1])]
+    if action == "create":
+        return [("exchange", name.removesuffix("-next"))] if name.endswith("-next") else [("create", name)]
+    return [] if name.endswith("-old") else [("remove", name)]
 
 
 def test_a_deploy_is_noticed_by_nobody(environment: Environment, deploy: Deploy, replicas: dict[str, str]) -> None:
@@ -67,6 +73,7 @@ def test_a_deploy_is_noticed_by_nobody(environment: Environment, deploy: Deploy,
     assert "changed=0" in again.said.replace(" ", ""), again.said[-2000:]
 
 
+@pytest.mark.long
 def test_a_deploy_does_what_its_plan_says(environment: Environment, deploy: Deploy, replicas: dict[str, str]) -> None:
     options = (
         "-e",
@@ -77,9 +84,9 @@ def test_a_deploy_does_what_its_plan_says(environment: Environment, deploy: Depl
     plan = deploy("--check", "--diff", *options)
     assert plan.status == 0, plan.said[-2000:]
     assert serving(environment) == replicas, "check mode changed something"
-    since = time.time()
-    assert deploy(*options).status == 0
-    assert planned(plan.said) == done(since)
+    with watching() as done:
+        assert deploy(*options).status == 0
+    assert planned(plan.said) == done
     assert len(serving(environment)) == 3
 
     # Fewer replicas: the difference goes, the others stay what they are.
@@ -87,10 +94,9 @@ def test_a_deploy_does_what_its_plan_says(environment: Environment, deploy: Depl
     fewer = options[:2]
     plan = deploy("--check", "--diff", *fewer)
     assert planned(plan.said) == [("remove", "roll-devicehub-web-3")]
-    since = time.time()
-    with Load(environment) as load:
+    with Load(environment) as load, watching() as done:
         assert deploy(*fewer).status == 0
-    assert done(since) == [("remove", "roll-devicehub-web-3")]
+    assert done == [("remove", "roll-devicehub-web-3")]
     assert serving(environment) == kept
     assert load.report.problems() == []
 
@@ -110,21 +116,6 @@ def test_a_rollback_knows_where_to_go(environment: Environment, deploy: Deploy) 
     assert "rollback to what began" in history
 
 
-def start(environment: Environment, *options: str) -> subprocess.Popen[str]:
-    """A deploy in the background, in a process group of its own."""
-    given = [option for inventory in environment.inventories for option in ("-i", str(inventory))]
-    playbook = str(Path(sys.executable).with_name("ansible-playbook"))
-    return subprocess.Popen(
-        [playbook, *given, "-e", "app=devicehub", *options, str(ROOT / "playbooks/deploy.yml")],
-        cwd=ROOT,
-        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-
-
 def wait_for(process: subprocess.Popen[str], words: str) -> None:
     assert process.stdout
     for line in process.stdout:
@@ -133,6 +124,7 @@ def wait_for(process: subprocess.Popen[str], words: str) -> None:
     raise AssertionError(f"the deploy ended without saying {words!r}")
 
 
+@pytest.mark.long
 def test_a_second_deploy_is_refused_and_a_dead_one_leaves_no_lock(environment: Environment, deploy: Deploy) -> None:
     version = f"4.0.{int(time.time())}"
     with Load(environment) as load:

@@ -136,3 +136,21 @@ def test_release_runs_once_per_version_content_and_commands() -> None:
 
 def test_no_release_commands_no_release() -> None:
     assert built(release=[])["release"] == {}
+
+
+CLOCK = {"command": ["clock"], "singleton": True, "probe": {"command": ["clock", "--check"]}}
+
+
+def test_a_singleton_holds_a_lease_and_may_stand_by() -> None:
+    specs = by_name(processes={**contract()["processes"], "clock": CLOCK})
+    assert json.loads(files(specs["shop-clock-1"])["/slipway/launch.json"])["singletons"] == ["clock"]
+    question = json.loads(specs["shop-clock-1"]["healthcheck"]["test"][-1])
+    assert question == {"command": ["clock", "--check"], "singleton": True}
+    assert specs["shop-clock-1"]["rollout"]["beside"] is False
+
+
+def test_a_singleton_without_a_database_is_one_container() -> None:
+    plain: dict[str, Any] = {"routes": [], "release": [], "secrets": {}, "redis": {}, "database": None}
+    specs = by_name(**plain, processes={"clock": CLOCK})
+    assert json.loads(files(specs["shop-clock-1"])["/slipway/launch.json"])["singletons"] == []
+    assert specs["shop-clock-1"]["healthcheck"]["test"] == ["CMD", "clock", "--check"]

@@ -18,7 +18,15 @@ PRINT_ENVIRONMENT = [sys.executable, "-c", "import json, os; print(json.dumps(di
 
 def start(directory: Path, command: list[str], **launch: Any) -> subprocess.CompletedProcess[str]:
     shutil.copy(SOURCE, directory / "entrypoint.py")
-    described = {"application": "shop", "version": "1", "secret_env": {}, "migrations": None, "patience": 1, **launch}
+    described = {
+        "application": "shop",
+        "version": "1",
+        "secret_env": {},
+        "migrations": None,
+        "patience": 1,
+        "singletons": [],
+        **launch,
+    }
     (directory / "launch.json").write_text(json.dumps(described))
     return subprocess.run(
         [sys.executable, str(directory / "entrypoint.py"), *command],

@@ -9,6 +9,7 @@ from ansible_collections.slipway.kit.plugins.module_utils.history import (
     contract_with_secrets,
     contract_without_secrets,
     history_lines,
+    outdated_images,
     rollback_target,
     rolled_back,
     rollout_failure,
@@ -96,7 +97,15 @@ def test_the_table_is_newest_first_and_names_what_was_interrupted() -> None:
 def test_a_failure_says_what_a_release_left(step: dict[str, Any], words: str) -> None:
     contract = {"version": "2", "release": [{"name": "migrate", **step}]}
     failure = {"step": "exchange web-1", "host": "node1", "problem": "exited"}
-    said = rollout_failure(failure, "shop", contract, True)
+    said = rollout_failure(failure, "shop", contract, "release step migrate starts\nrelease step migrate done")
     assert "shop 2 was not rolled out: exchange web-1 on node1 failed." in said
     assert words in said
-    assert "migrate" not in rollout_failure(failure, "shop", contract, False)
+    assert "migrate ran: " in said
+    assert "migrate began and failed: " in rollout_failure(failure, "shop", contract, "release step migrate starts")
+    assert "migrate" not in rollout_failure(failure, "shop", contract, "")
+
+
+def test_images_beyond_a_number_are_outdated() -> None:
+    found = [entry("1", "a"), entry("2", "b"), entry("3", "c"), entry("4", "a")]
+    assert outdated_images(found, 2) == [f"sha256:{'b' * 20}"]
+    assert outdated_images(found, 3) == []

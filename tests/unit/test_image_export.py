@@ -39,13 +39,33 @@ def test_a_file_that_comes_back_is_counted_anew(target: Path) -> None:
     assert (target / "css/app.1.css").exists()
 
 
+def taken(target: Path, image: str, files: list[str]) -> None:
+    """As if the files of an image had just been copied."""
+    left = export.read_marker(str(target))["left"]
+    marker = {"image": image, "files": files, "left": {k: v for k, v in left.items() if k not in files}}
+    export.write_marker(str(target), {**marker, "settled": False})
+
+
 def test_the_marker_is_no_file_of_an_image(target: Path) -> None:
-    export.write_marker(str(target), "sha256:1", {"css/app.1.css": 5.0})
-    assert export.read_marker(str(target)) == ("sha256:1", {"css/app.1.css": 5.0})
-    assert "css" in str(export.retire(str(target), set(), {}, DAY, 1.0))
-    assert export.read_marker(str(target))[0] == "sha256:1"
+    taken(target, "sha256:1", [])
+    assert ".slipway-image" not in export.retire(str(target), set(), {}, DAY, 1.0)
+    assert export.read_marker(str(target))["image"] == "sha256:1"
 
 
-def test_a_marker_of_before_is_none(target: Path) -> None:
-    (target / ".slipway-image").write_text("sha256:1\n")
-    assert export.read_marker(str(target)) == ("", {})
+@pytest.mark.parametrize("text", ["sha256:1\n", '{"image": "sha256:1", "left": {}}'])
+def test_a_marker_of_before_is_none(target: Path, text: str) -> None:
+    (target / ".slipway-image").write_text(text)
+    assert export.read_marker(str(target)) == export.NOTHING
+
+
+def test_a_release_that_failed_starts_no_time(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What serves on after a failed rollout has been left by nobody; its time begins when another version serves."""
+    monkeypatch.setattr(export.time, "time", lambda: 1 * DAY)
+    taken(target, "sha256:1", ["css/app.1.css", "css/app.2.css"])
+    export.settle(str(target), 14)
+    taken(target, "sha256:2", ["css/app.2.css"])  # and never settled
+    monkeypatch.setattr(export.time, "time", lambda: 20 * DAY)
+    taken(target, "sha256:3", [])
+    export.settle(str(target), 14)
+    assert export.read_marker(str(target))["left"] == dict.fromkeys(["css/app.1.css", "css/app.2.css"], 20 * DAY)
+    assert (target / "css/app.1.css").exists()

@@ -8,6 +8,7 @@ from ansible_collections.slipway.kit.plugins.module_utils.preflight import (
     host_ports,
     port_problems,
     preflight_problems,
+    singleton_problems,
     topology_problems,
 )
 from ansible_collections.slipway.kit.plugins.module_utils.problems import Problem, numbered
@@ -93,3 +94,11 @@ def test_a_problem_is_said_once_and_numbered() -> None:
     assert numbered([one, one, Problem("b", "is bad", "better it")]) == (
         "1. a: is wrong. Mend: right it.\n2. b: is bad. Mend: better it."
     )
+
+
+@pytest.mark.parametrize("stated", [{"processes": {"clock": {"singleton": True}}}, {"schedule": [{"name": "clean"}]}])
+def test_a_singleton_on_several_hosts_needs_a_database(stated: dict[str, object]) -> None:
+    (problem,) = singleton_problems(THREE, {"shop": stated})
+    assert problem.where == "slipway_applications.shop.database"
+    assert list(singleton_problems(THREE, {"shop": {**stated, "database": {}}})) == []
+    assert list(singleton_problems(ONE, {"shop": stated})) == []

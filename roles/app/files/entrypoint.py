@@ -7,7 +7,7 @@ psycopg2.
 
 ``SLIPWAY_RUN=release`` has it run the release commands instead: in order, once per release key, under an advisory lock.
 ``SLIPWAY_RUN=checks`` has it run the commands that judge a new version, all of them; ``command`` has it run its
-arguments whether or not migrations are pending.
+arguments whether or not migrations are pending. A singleton runs under a lease: see singleton.py beside this file.
 """
 
 from __future__ import annotations
@@ -57,15 +57,20 @@ def driver():
     return fail("the application's image has neither psycopg nor psycopg2, which the migration lock needs")
 
 
-def connect(url, patience):
-    """Connect over the direct URL; a database that is starting or failing over gets ``patience`` seconds."""
-    psycopg = driver()
+def connect_once(launch):
+    """Over the direct URL, past the pooler."""
+    connection = driver().connect(Path(launch["lock_url_file"]).read_text(), connect_timeout=5)
+    connection.autocommit = True
+    return connection
+
+
+def connect(launch):
+    """A database that is starting or failing over gets patience."""
+    psycopg, patience = driver(), launch["patience"]
     deadline = time.monotonic() + patience
     while True:
         try:
-            connection = psycopg.connect(url, connect_timeout=5)
-            connection.autocommit = True
-            return connection
+            return connect_once(launch)
         except psycopg.OperationalError as error:
             if time.monotonic() > deadline:
                 fail(f"the database did not answer within {patience} s: {str(error).strip()}")
@@ -76,7 +81,7 @@ def connect(url, patience):
 def lock(launch):
     """Hold the application's advisory lock; it ends with the connection, so a killed holder never leaves it behind."""
     key = int.from_bytes(hashlib.sha256(f"slipway/{launch['application']}".encode()).digest()[:8], "big", signed=True)
-    connection = connect(Path(launch["lock_url_file"]).read_text(), launch["patience"])
+    connection = connect(launch)
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", (key,))
@@ -158,7 +163,9 @@ def main():
         return
     if launch.get("migrations") and wanted != "command":
         (migrate_on_start if launch["migrations"]["on_start"] else refuse_pending_migrations)(launch)
-    command = sys.argv[1:]
+    command, process = sys.argv[1:], os.environ.get("SLIPWAY_PROCESS")
+    if process in launch["singletons"] and wanted != "command":
+        importlib.import_module("singleton").run(process, command, lambda: connect_once(launch), say)
     try:
         os.execvp(command[0], command)  # noqa: S606 the command is the contract's own
     except OSError as error:
