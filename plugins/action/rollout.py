@@ -129,15 +129,17 @@ class ActionModule(Containers):
                     f"{len(planned.steps)} containers started together", {"it took": time.monotonic() - self._begin}
                 )
         except AnsibleActionFail as error:
-            if not serving:
-                raise
-            return self._failed(desired, None, str(error), entered)
+            if serving:
+                return self._failed(desired, None, str(error), entered)
+            failed = {"ok": False, "step": "start", "problem": str(error), "served": False}
+            return {"changed": True, "progress": self._progress, **failed}
         return {"changed": True, "ok": True, "progress": self._progress, "entered": entered}
 
     def _failed(self, desired: list[Desired], step: Step | None, problem: str, entered: list[str]) -> dict[str, Any]:
         self._say("failed; going back")
         back = self._back(desired, self._state(desired), entered)
-        return {**back, "ok": False, "step": f"{step.action} {step.name}" if step else "prepare", "problem": problem}
+        name = f"{step.action} {step.name}" if step else "prepare"
+        return {**back, "ok": False, "step": name, "problem": problem, "served": True}
 
     def _back(self, desired: list[Desired], state: dict[str, Any], entered: list[str]) -> dict[str, Any]:
         """Every replica that was exchanged, now or by a rollout that was interrupted, becomes its predecessor again."""

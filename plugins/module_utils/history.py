@@ -101,9 +101,7 @@ def rollout_failure(failure: Mapping[str, Any], name: str, contract: Mapping[str
     lines = [
         f"{name} {contract['version']} was not rolled out: {failure['step']} on {failure['host']} failed.",
         str(failure["problem"]),
-        "What was replaced went back to the version before, which serves."
-        if "exchanged" in failure
-        else "No replica was touched: the version before serves.",
+        _what_is_left(failure),
     ]
     if failure.get("not_back"):
         lines[-1] = f"Not everything could go back to the version before:\n{failure['not_back']}"
@@ -111,6 +109,14 @@ def rollout_failure(failure: Mapping[str, Any], name: str, contract: Mapping[str
     lines += [_left_behind(step, said) for step in begun]
     lines.append("Mend: correct what the lines above say and deploy again. playbooks/history.yml shows what ran when.")
     return "\n".join(lines)
+
+
+def _what_is_left(failure: Mapping[str, Any]) -> str:
+    if "exchanged" not in failure:
+        return "No replica was touched: the version before serves."
+    if failure.get("served"):
+        return "What was replaced went back to the version before, which serves."
+    return "Nothing ran there before that could go on; what was started is still there to be looked at."
 
 
 def _left_behind(step: Mapping[str, Any], said: str) -> str:

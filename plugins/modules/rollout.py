@@ -48,6 +48,7 @@ images: {description: Image id by reference., returned: with phase plan, type: d
 services: {description: Every service of the environment that has a container on the host., returned: with phase plan, type: list, elements: str}
 ok: {description: Whether all went well., returned: with phases once and replicas, type: bool}
 step: {description: What failed., returned: when not ok, type: str}
+served: {description: Whether anything ran here before., returned: when phase replicas is not ok, type: bool}
 problem: {description: Why, with the container's last words., returned: when not ok, type: str}
 said: {description: What the one-off containers wrote., returned: with phase once, type: str}
 entered: {description: Replicas that are new., returned: with phase replicas, type: list, elements: str}

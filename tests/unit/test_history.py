@@ -109,3 +109,16 @@ def test_images_beyond_a_number_are_outdated() -> None:
     found = [entry("1", "a"), entry("2", "b"), entry("3", "c"), entry("4", "a")]
     assert outdated_images(found, 2) == [f"sha256:{'b' * 20}"]
     assert outdated_images(found, 3) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({}, "No replica was touched"),
+        ({"exchanged": False, "served": True}, "went back to the version before"),
+        ({"exchanged": False, "served": False}, "Nothing ran there before"),
+    ],
+)
+def test_a_failure_says_what_serves_now(more: dict[str, Any], words: str) -> None:
+    failure = {"step": "exchange web-1", "host": "node1", "problem": "exited", **more}
+    assert words in rollout_failure(failure, "shop", {"version": "2"}, "")
