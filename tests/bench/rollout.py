@@ -56,7 +56,24 @@ def deployed(environment: Environment, *options: str) -> tuple[float, str]:
     return time.monotonic() - began, done.stdout
 
 
-def deploys(environment: Environment, count: int) -> None:
+@contextmanager
+def while_there_is_time(minutes: float) -> Iterator[None]:
+    """Ends its block in the middle of whatever it does; what was measured until then is told."""
+
+    def over(*_: object) -> None:
+        raise TimeoutError
+
+    signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, minutes * 60)
+    try:
+        yield
+    except TimeoutError:
+        print(f"  stopped after {minutes:g} minutes", flush=True)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def deploys(environment: Environment, count: int, minutes: float) -> None:
     """One after the other under one load."""
     took: list[float] = []
     parts: dict[str, float] = dict.fromkeys(("ready", "observed", "drained", "stopped", "it took"), 0.0)
@@ -64,12 +81,14 @@ def deploys(environment: Environment, count: int) -> None:
         time.sleep(CALM)
         calm = load.report.percentile(0.99)
         began = time.monotonic()
-        for _ in range(count):
-            seconds, said = deployed(environment, "-e", f"version={version()}")
-            took.append(seconds)
-            for part, value in PARTS.findall(said.split("PLAY RECAP")[0].rsplit("TASK [app : Say what was done]")[0]):
-                parts[part] += float(value) / count
-    tell(f"{count} deploys of 2 replicas", load.report, began, calm)
+        with while_there_is_time(minutes):
+            for _ in range(count):
+                seconds, said = deployed(environment, "-e", f"version={version()}")
+                took.append(seconds)
+                for part, value in PARTS.findall(said.split("TASK [app : Say what was done]")[0]):
+                    parts[part] += float(value)
+    parts = {part: value / len(took) for part, value in parts.items()}
+    tell(f"{len(took)} deploys of 2 replicas", load.report, began, calm)
     needed = parts["ready"] + parts["drained"] + parts["stopped"]
     median = statistics.median(took)
     print(f"    {median:.1f} s each (median), {min(took):.1f} to {max(took):.1f}")
@@ -80,7 +99,17 @@ def deploys(environment: Environment, count: int) -> None:
     print(f"    ratio to starting, draining and stopping: {median / needed:.1f}", flush=True)
 
 
-def kills(environment: Environment, count: int) -> None:
+def killed(environment: Environment, wanted: str) -> float:
+    """Begin a deploy and kill its control process, whose modules may go on; when that was."""
+    process = start(environment, "-e", f"version={wanted}")
+    moment = random.uniform(2, 35)  # noqa: S311 not for secrets
+    time.sleep(moment)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    return moment
+
+
+def kills(environment: Environment, count: int, minutes: float) -> None:
     """The control process dies at a random moment; the next deploy, begun at once, converges."""
     moments = []
     took = []
@@ -88,21 +117,15 @@ def kills(environment: Environment, count: int) -> None:
         time.sleep(CALM)
         calm = load.report.percentile(0.99)
         began = time.monotonic()
-        for _ in range(count):
-            wanted = version()
-            process = start(environment, "-e", f"version={wanted}")
-            moment = random.uniform(2, 35)  # noqa: S311 not for secrets
-            time.sleep(moment)
-            if process.poll() is None:
-                moments.append(moment)
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            seconds, _ = deployed(environment, "-e", f"version={wanted}")
-            took.append(seconds)
-            left = [name for name in environment.containers() if name.endswith(("-next", "-old"))]
-            if left:
-                raise SystemExit(f"the deploy after a kill left {', '.join(left)}")
-    tell(f"{count} deploys killed, {len(moments)} of them under way, and deployed again", load.report, began, calm)
+        with while_there_is_time(minutes):
+            for _ in range(count):
+                moments.append(killed(environment, wanted := version()))
+                seconds, _ = deployed(environment, "-e", f"version={wanted}")
+                took.append(seconds)
+                left = [name for name in environment.containers() if name.endswith(("-next", "-old"))]
+                if left:
+                    raise SystemExit(f"the deploy after a kill left {', '.join(left)}")
+    tell(f"{len(took)} deploys killed and deployed again", load.report, began, calm)
     print(f"    killed after {', '.join(f'{moment:.0f}' for moment in moments)} s")
     print(
         f"    the deploys after them: {statistics.median(took):.1f} s (median), none was refused",
@@ -232,6 +255,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.rollout", description=__doc__)
     parser.add_argument("--deploys", type=int, default=20, help="deploys in a row under load")
     parser.add_argument("--kills", type=int, default=10, help="deploys whose control process is killed")
+    parser.add_argument("--minutes", type=float, default=60, help="the longest that each of the two may take")
     parser.add_argument("--no-usual", action="store_true", help="leave docker-compose out")
     parser.add_argument("--no-site", action="store_true", help="leave the comparison with site.yml out")
     options = parser.parse_args()
@@ -239,9 +263,9 @@ def main() -> None:
         if not options.no_site:
             site(environment)
         if options.deploys:
-            deploys(environment, options.deploys)
+            deploys(environment, options.deploys, options.minutes)
         if options.kills:
-            kills(environment, options.kills)
+            kills(environment, options.kills, options.minutes)
         if not options.no_usual:
             subprocess.run([ROOT / "tests/install-missing", "docker-compose=docker-compose"], check=True)
             usual(environment)
