@@ -46,7 +46,9 @@ def test_images_and_history_are_kept_up_to_a_number(environment: Environment, de
 
 
 @pytest.mark.long
-def test_an_application_that_is_not_stated_any_more_goes(environment: Environment, replicas: dict[str, str]) -> None:
+def test_an_application_that_is_not_stated_any_more_goes(environment: Environment, deploy: Deploy) -> None:
+    assert deploy().status == 0  # the version that the inventory states
+    replicas = serving(environment)
     layers = [str(ROOT / f"playbooks/{name}.yml") for name in ("images", "credentials")]
     stranger = "roll-a-stranger"
     docker("run", "--detach", "--name", stranger, "--entrypoint", "sleep", image_of(environment), "infinity")
