@@ -240,7 +240,8 @@ def wait_until_it_answers(environment: Environment) -> None:
 
 
 def usual(environment: Environment) -> None:
-    with the_usual_way(environment) as (other, command), Load(other) as load:
+    container = f"{PROJECT}_{environment.name}-devicehub-web-1_1"
+    with the_usual_way(environment) as (other, command), Load(other, container) as load:
         time.sleep(CALM)
         calm = load.report.percentile(0.99)
         began = time.monotonic()

@@ -22,7 +22,7 @@ from typing import Any
 
 import websocket
 
-from tests.environment import Environment
+from tests.environment import Environment, docker
 
 #: Requests per second of each kind.
 RATES = {"kept": 40, "fresh": 10, "post": 10}
@@ -111,22 +111,24 @@ print(json.dumps(dict(found)))
 """
 
 
-def shell(environment: Environment, code: str, **values: Any) -> Any:
-    """Run Python in the application, in any replica; its last line is JSON."""
+def shell(container: str, code: str, **values: Any) -> Any:
+    """Run Python in the application; its last line is JSON."""
     given = "".join(f"{name} = {value!r}\n" for name, value in values.items())
-    replica = environment.replicas("devicehub", "web")[0]
-    return json.loads(environment.manage(replica, "python", "manage.py", "shell", "-c", given + code).splitlines()[-1])
+    command = ["python3", "/slipway/entrypoint.py", "python", "manage.py", "shell", "-c", given + code]
+    return json.loads(docker("exec", "--interactive", container, *command).splitlines()[-1])
 
 
 class Load:
     """``with Load(environment) as load: …`` keeps the load up for as long as the block lasts; then ``load.report``."""
 
-    def __init__(self, environment: Environment, rates: dict[str, int] | None = None, sockets: int = SOCKETS) -> None:
+    def __init__(self, environment: Environment, container: str = "") -> None:
+        """``container``: where to run Python in the application. Default: the first replica of the environment."""
         self.environment = environment
-        self.rates = RATES if rates is None else rates
+        self.container = container or f"{environment.name}-{environment.replicas('devicehub', 'web')[0]}"
+        self.rates = RATES
         self.report = Report()
         self.run = secrets.token_hex(4)
-        self.sockets = sockets
+        self.sockets = SOCKETS
         self._stop = threading.Event()
         self._context = ssl.create_default_context(cafile=str(environment.ca))
         self._idle: list[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]] = []
@@ -134,7 +136,7 @@ class Load:
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Load:
-        made = shell(self.environment, MAKE, prefix=self.run, count=max(self.sockets, 1))
+        made = shell(self.container, MAKE, prefix=self.run, count=self.sockets)
         self.devices = [Device(*entry) for entry in made]
         self._threads = [threading.Thread(target=lambda: asyncio.run(self._ask()), daemon=True)]
         self._threads += [
@@ -153,7 +155,7 @@ class Load:
     def settle(self) -> None:
         """Compare what was acknowledged up to now with what is stored."""
         acknowledged = list(self._acknowledged)
-        stored = shell(self.environment, COUNT, prefix=f"{self.run}/")
+        stored = shell(self.container, COUNT, prefix=f"{self.run}/")
         self.report.posted = len(acknowledged)
         self.report.posted_twice = sum(count > 1 for count in stored.values())
         self.report.lost = sum(body not in stored for body in acknowledged)
