@@ -96,7 +96,7 @@ rollout: .venv/.ready-test ## Deploy good and bad versions under load: the part 
 	$(BIN)/pytest tests/rollout -m "not long" --junitxml build/rollout.xml
 
 .PHONY: rollouts
-rollouts: .venv/.ready-test ## All of that, about ten minutes
+rollouts: .venv/.ready-test ## All of that, about twenty minutes
 	$(PLAYBOOK) playbooks/engine.yml
 	$(BIN)/pytest tests/rollout --junitxml build/rollout.xml
 
