@@ -15,6 +15,7 @@ import socket
 import ssl
 import threading
 import time
+from collections import Counter
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -76,11 +77,10 @@ class Report:
 
     def problems(self) -> list[str]:
         """All that a rollout must not do to anybody, in words."""
-        kinds: dict[str, int] = {}
-        for entry in self.failed:
-            kinds[f"{entry.kind}: {entry.problem}"] = kinds.get(f"{entry.kind}: {entry.problem}", 0) + 1
+        # The rest of what a refused handshake says is the whole answer.
+        sockets = [f"WebSocket: {what.split(' -+-+- ', 1)[0]}" for what in self.closed_badly]
+        kinds = Counter([*(f"{entry.kind}: {entry.problem}" for entry in self.failed), *sockets])
         found = [f"{count} × {what}" for what, count in kinds.items()]
-        found += [f"WebSocket: {what}" for what in self.closed_badly]
         if self.posted_twice:
             found.append(f"{self.posted_twice} messages stored twice")
         if self.lost:
