@@ -21,18 +21,33 @@ ROOT = Path(__file__).resolve().parents[1]
 LOCAL = ROOT / "inventories/local"
 
 
-def playbook(inventories: Sequence[Path], name: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run a playbook of the kit, with the Ansible that belongs to this Python and the repository's own settings.
-
-    What it says is in ``stdout``, errors included.
+def start_playbook(inventories: Sequence[Path], name: str, *options: str) -> subprocess.Popen[str]:
+    """Start a playbook of the kit in a session of its own, with the Ansible that belongs to this Python and the
+    repository's own settings. What it says is in ``stdout``, errors included.
     """
     given = [option for inventory in inventories for option in ("-i", str(inventory))]
     command = [str(Path(sys.executable).with_name("ansible-playbook")), *given, *options, str(ROOT / name)]
     settings = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORCE_COLOR": "0"}
-    environment = {**os.environ, **settings}
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
+
+
+def playbook(inventories: Sequence[Path], name: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run a playbook of the kit to its end; what it said is in ``stdout``."""
+    with start_playbook(inventories, name, *options) as process:
+        try:
+            said, _ = process.communicate()
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(process.args, process.returncode, said)
 
 
 @dataclass(frozen=True)

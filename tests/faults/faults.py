@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import random
+import signal
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.environment import Environment, docker
+from tests.environment import Environment, docker, start_playbook
 from tests.faults.lab import Lab, Server
 from tests.faults.load import Load
 
@@ -113,6 +118,31 @@ def run_site(*settings: str) -> Callable[[Lab, Server], None]:
     return do
 
 
+def killed_runs(times: int) -> Callable[[Lab, Server], None]:
+    """The control process of a run that changes settings everywhere dies at a random moment; the last one lives."""
+
+    def do(_lab: Lab, _server: Server) -> None:
+        inventories = Environment.chosen().inventories
+        for number in range(times):
+            settings = {
+                "router_maxconn": 2001 + number,
+                "redis_maxclients": 1001 + number,
+                "etcd_memory": f"{200 + number}m",
+            }
+            options = [word for key, value in settings.items() for word in ("-e", f"{key}={value}")]
+            process = start_playbook(inventories, "site.yml", *options)
+            seconds = random.uniform(5, 90)  # noqa: S311 nothing secret
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=seconds)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            print(f"    killed after {seconds:.0f} s", flush=True)
+        run_site()(_lab, _server)
+
+    return do
+
+
 LOSES = frozenset({"redis"})
 FAULTS = (
     Fault("postgres: SIGKILL of the leader", Lab.leader, kill("postgres", "postgres -D")),
@@ -148,6 +178,7 @@ FAULTS = (
         run_site("nginx_connections=4097", "router_maxconn=2001", "pgbouncer_max_clients=501"),
         lasts=5,
     ),
+    Fault("ten runs that change settings are killed", first, killed_runs(10), lasts=5),
     Fault(
         "a changed setting: Redis, Postgres, etcd",
         first,
