@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import docker
@@ -60,6 +61,27 @@ def test_changed_file_replaces_the_container(
     after = engine.containers.get("enginetest-one")
     assert after.id != before
     assert after.logs().decode() == "good and new\n"
+
+
+def test_a_program_that_can_reads_a_changed_file_in_the_same_container(
+    converge: Converge, engine: docker.DockerClient, spec: dict[str, Any]
+) -> None:
+    spec["command"] = ["sh", "-c", "trap 'cat /etc/one/one.conf' HUP; while :; do sleep 0.2; done"]
+    spec["reload"] = "SIGHUP"
+    assert converge([spec]).returncode == 0
+    before = engine.containers.get("enginetest-one").id
+    spec["files"][0]["content"] = "good and new\n"
+    predicted = converge([spec], "--check", "--diff")
+    assert "reload enginetest-one (files changed)" in predicted.stdout
+    changed = converge([spec])
+    assert "changed=1" in changed.stdout, changed.stdout
+    after = engine.containers.get("enginetest-one")
+    assert after.id == before
+    deadline = time.monotonic() + 10
+    while b"good and new" not in after.logs():
+        assert time.monotonic() < deadline, "the program was not told"
+        time.sleep(0.2)
+    assert "changed=0" in converge([spec]).stdout
 
 
 def test_refused_configuration_leaves_the_old_one_in_place(

@@ -30,5 +30,5 @@ def test_check_mode_predicts_a_change_and_makes_none(environment: Environment) -
     assert done.returncode == 0, done.stdout
     assert recap(done.stdout)["changed"] == 1
     assert "+worker_processes 3;" in done.stdout
-    assert f"replace {environment.name}-nginx" in done.stdout
+    assert f"reload {environment.name}-nginx" in done.stdout
     assert {name: entry["Id"] for name, entry in environment.containers().items()} == before
