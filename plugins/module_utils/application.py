@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .contract import normalise
-from .shapes import size
+from .sizes import size_in_bytes
 from .topology import redis_port
 
 SECRETS = "/run/secrets"
@@ -267,7 +267,7 @@ def application_specs(
                 "env": {**launch.env, **identity},
                 "networks": [{"name": f"app-{name}"}],
                 "healthcheck": {"none": "it runs to its end"},
-                "memory": max((process["memory"] for process in full["processes"].values()), key=size),
+                "memory": max((process["memory"] for process in full["processes"].values()), key=size_in_bytes),
                 "labels": {**labels, "slipway.process": kind},
             },
         }

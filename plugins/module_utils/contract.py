@@ -15,7 +15,7 @@ from .contract_checks import application_problems, common_problems
 from .contract_errors import FORMS, schema_problems
 from .contract_schema import CONTRACT_SCHEMA, DATABASE_ENV, NAME, PROCESS, SCHEDULE, Schema, redis_env
 from .problems import Problem
-from .shapes import size
+from .sizes import size_in_bytes
 
 
 def _filled(value: Any, schema: Schema) -> Any:
@@ -38,7 +38,7 @@ def _schedule_process(processes: Mapping[str, Any]) -> dict[str, Any]:
     program = ["python3", "/slipway/schedule.py"]
     stated = {
         **most,
-        "memory": max((process["memory"] for process in processes.values()), key=size),
+        "memory": max((process["memory"] for process in processes.values()), key=size_in_bytes),
         "order": most["order"] + 1,
         "singleton": True,
         "command": program,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .contract import normalise
-from .postgres_settings import size_in_bytes
+from .sizes import size_in_bytes
 
 #: nginx keeps a request's body until it is complete, so that a slow client never holds a worker of the application. Its
 #: only writable place is memory: larger bodies are passed on as they come.

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Optional, Union
 
 from .contract import normalise
-
-KIB, MIB, GIB = 2**10, 2**20, 2**30
+from .sizes import GIB, KIB, MIB, size_in_bytes
 
 #: max_connections grows in steps, so that another application seldom means a restart.
 CONNECTION_STEP = 50
@@ -17,18 +15,6 @@ LEAST_CONNECTIONS = 100
 SUPERUSER_RESERVE = 5
 #: Patroni's own, health checks, replicas and base backups.
 CLUSTER_RESERVE = 15
-
-
-def size_in_bytes(size: Union[str, int]) -> int:
-    """A size as Docker writes it.
-
-    >>> size_in_bytes("512m"), size_in_bytes("1g"), size_in_bytes(1024)
-    (536870912, 1073741824, 1024)
-    """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)b?", str(size).strip().lower())
-    if not match:
-        raise ValueError(f"{size!r} is not a size. Mend: a number with k, m or g, such as 512m.")
-    return int(float(match[1]) * {"": 1, "k": KIB, "m": MIB, "g": GIB, "t": 1024 * GIB}[match[2]])
 
 
 def application_databases(

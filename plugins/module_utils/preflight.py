@@ -12,6 +12,7 @@ from .contract import validate_applications
 from .problems import Problem, numbered
 from .secret_names import required_secrets, secret_problems
 from .shapes import entries, maps
+from .sizes import GIB
 from .topology import dns_label, peer_ports
 
 GROUPS = ("edge", "app", "postgres", "redis", "consensus")
@@ -19,7 +20,6 @@ ENVIRONMENT = "^[a-z][a-z0-9-]{0,20}$"
 LONGEST_LABEL = 63
 OLDEST_ENGINE = "20.10"
 OLDEST_PYTHON = "3.9"
-GIB = 2**30
 
 Topology = Mapping[str, Sequence[str]]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .contract import normalise
-from .postgres_settings import MIB, size_in_bytes
+from .sizes import MIB, size_in_bytes
 from .topology import redis_port
 
 #: Memory of the process itself, its connections' buffers and, where there are replicas, the backlog.

@@ -31,14 +31,3 @@ def listed(value: Any, key: str) -> list[tuple[int, Mapping[str, Any]]]:
 
 def texts(value: Any) -> list[str]:
     return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
-
-
-def size(text: Any) -> int:
-    """Bytes of a size with a unit.
-
-    >>> size("64m")
-    67108864
-    """
-    number = str(text).lower().rstrip("b")
-    factor = {"k": 2**10, "m": 2**20, "g": 2**30}.get(number[-1:], 1)
-    return int(float(number.rstrip("kmg")) * factor)

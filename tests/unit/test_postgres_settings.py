@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 from ansible_collections.slipway.kit.plugins.module_utils.postgres_settings import (
     CLUSTER_RESERVE,
-    MIB,
     SUPERUSER_RESERVE,
     application_databases,
     cluster_settings,
     max_connections,
     memory_settings,
     parallel_settings,
-    size_in_bytes,
 )
+from ansible_collections.slipway.kit.plugins.module_utils.sizes import MIB, size_in_bytes
 
 CONTRACT: dict[str, Any] = {
     "version": "1",
