@@ -265,6 +265,7 @@ def test_only_what_is_wanted_is_made(kit: dict[str, Any], hub: dict[str, Any], t
     catalogue = image_catalogue(kit, hub, str(tmp_path))
     assert [image["name"] for image in images_wanted(catalogue)] == ["redis", "app-hub"]
     assert [image["name"] for image in images_wanted(catalogue, ["base"])] == ["base"]
+    assert images_wanted(catalogue, []) == []
     with pytest.raises(ImageError, match="no image is called nothing"):
         images_wanted(catalogue, ["nothing"])
 
