@@ -36,7 +36,8 @@ render: .venv/.ready-up ## Write what would run as JSON, touching no host
 
 ##### Try several hosts on this machine: lab/README.md
 
-LAB := $(BIN)/ansible-playbook -i inventories/$(if $(filter lab%,$(ENV)),$(ENV),lab)
+LAB_ENV := $(if $(filter lab%,$(ENV)),$(ENV),lab)
+LAB := $(BIN)/ansible-playbook -i inventories/$(LAB_ENV)
 
 .PHONY: lab
 lab: .venv/.ready-up ## Start the servers of the lab: containers with systemd, an engine and SSH
@@ -87,7 +88,7 @@ cluster: .venv/.ready-test ## The same on the lab of three servers, where things
 
 .PHONY: faults
 faults: .venv/.ready-test ## Break everything, one after the other, on the lab that lab-up launched; print what it cost
-	SLIPWAY_INVENTORY=inventories/$(if $(filter lab%,$(ENV)),$(ENV),lab) $(BIN)/python -m tests.faults
+	SLIPWAY_INVENTORY=inventories/$(LAB_ENV) $(BIN)/python -m tests.faults
 
 # An environment of its own, which is destroyed afterwards; SLIPWAY_KEEP=1 keeps it.
 .PHONY: rollout
