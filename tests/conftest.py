@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from tests.environment import Environment, resolving
+from tests.faults.lab import Lab, described
 
 Until = Callable[..., Any]
 
@@ -17,9 +18,15 @@ Until = Callable[..., Any]
 @pytest.fixture(scope="session")
 def environment() -> Iterator[Environment]:
     """The environment; while it is in use, its domains are found at this machine."""
-    described = Environment.chosen()
-    with resolving(described.domains):
-        yield described
+    chosen = Environment.chosen()
+    with resolving(chosen.domains):
+        yield chosen
+
+
+@pytest.fixture(scope="session")
+def lab(environment: Environment) -> Lab:
+    """The environment's servers, where they are those of a lab."""
+    return described(environment.name, environment.addresses)
 
 
 @pytest.fixture

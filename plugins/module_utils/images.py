@@ -237,7 +237,9 @@ def images_wanted(
         known = ", ".join(str(image["name"]) for image in catalogue)
         raise ImageError(f"no image is called {', '.join(unknown)} (known: {known})")
     stages = {parent for image in catalogue for parent in image["requires"]}
-    return [dict(image) for image in catalogue if (image["name"] not in stages if names is None else image["name"] in names)]
+    return [
+        dict(image) for image in catalogue if (image["name"] not in stages if names is None else image["name"] in names)
+    ]
 
 
 #: The images that a host of each group runs. Edge hosts take static files out of the applications' images.

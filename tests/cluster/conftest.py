@@ -9,12 +9,6 @@ import testinfra
 from testinfra.host import Host
 
 from tests.environment import Environment
-from tests.faults.lab import Lab, described
-
-
-@pytest.fixture(scope="session")
-def lab(environment: Environment) -> Lab:
-    return described(environment.name, environment.addresses)
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 
 from tests.environment import ROOT, Environment
-from tests.faults.faults import FAULTS, as_dict, suffer
+from tests.faults.faults import FAULTS, suffer
 from tests.faults.lab import described
 
 
@@ -32,7 +33,7 @@ def main() -> int:
                 print(f"    {store}: {times} x {problem[:160]}", flush=True)
     path = ROOT / "build/faults.json"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps([as_dict(outcome) for outcome in outcomes], indent=2) + "\n")
+    path.write_text(json.dumps([asdict(outcome) for outcome in outcomes], indent=2) + "\n")
     lost = [outcome for outcome in outcomes if outcome.lost["postgres"]]
     for outcome in lost:
         print(f"LOST: {outcome.lost['postgres']} acknowledged rows of Postgres: {outcome.fault}")

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from tests.environment import Environment, docker, start_playbook
 from tests.faults.lab import Lab, Server
@@ -248,7 +247,3 @@ def suffer(lab: Lab, fault: Fault, domain: str, ca: Path, before: float = 3, aft
         outcome.problems[store] = load.said(store)
     outcome.lost = {store: len(entries) for store, entries in load.lost().items()}
     return outcome
-
-
-def as_dict(outcome: Outcome) -> dict[str, Any]:
-    return {**vars(outcome)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.environment import docker
@@ -159,17 +159,11 @@ class Lab:
     def wait_until_well(self, seconds: float = 180) -> float:
         """Seconds until everything is well, without anybody's help."""
         began = time.monotonic()
-        return self._wait(self.problems, began, began + seconds)
-
-    @staticmethod
-    def _wait(problems: Callable[[], list[str]], began: float, deadline: float) -> float:
-        while True:
-            found = problems()
-            if not found:
-                return time.monotonic() - began
-            if time.monotonic() > deadline:
+        while found := self.problems():
+            if time.monotonic() > began + seconds:
                 raise NotWellError("not well again: " + "; ".join(found))
             time.sleep(2)
+        return time.monotonic() - began
 
 
 def described(name: str, addresses: dict[str, str]) -> Lab:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.environment import Environment
 from tests.faults.faults import FAULTS, Fault, suffer
-from tests.faults.lab import Lab, described
+from tests.faults.lab import Lab
 
 CHOSEN = (
     "postgres: SIGKILL of the leader",
@@ -14,11 +14,6 @@ CHOSEN = (
     "redis: SIGKILL of the master",
     "redis: planned switchover",
 )
-
-
-@pytest.fixture(scope="module")
-def lab(environment: Environment) -> Lab:
-    return described(environment.name, environment.addresses)
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.name in CHOSEN], ids=lambda fault: fault.name)
