@@ -5,7 +5,6 @@
 ENV ?= local
 BIN := .venv/bin
 PLAYBOOK := $(BIN)/ansible-playbook -i inventories/$(ENV)
-RENDERED := build/rendered/$(ENV)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 LINTERS := ruff mypy yamllint shellcheck ansible-lint docs-fresh
@@ -66,10 +65,16 @@ lint: .venv/.ready-test ## Every linter
 unit: .venv/.ready-test ## Tests of the Python code, the roles' arguments and the policies
 	$(BIN)/pytest --junitxml build/unit.xml
 
+# Without ENV, that of both embedded inventories: one machine, and several.
 .PHONY: policy
 policy: .venv/.ready-test ## Apply the policies to what would run; LIVE=1 to what does run as well
-	$(PLAYBOOK) playbooks/policy.yml -e policy_apply=false $(if $(LIVE),-e policy_live=true)
-	$(BIN)/python -m policies.run $(RENDERED) --sources --judges --waivers inventories/$(ENV)/policy-waivers.yml --output build/policy
+	$(foreach env,$(if $(filter file,$(origin ENV)),local lab,$(ENV)),$(call scan,$(env)))
+
+define scan
+$(BIN)/ansible-playbook -i inventories/$(1) playbooks/policy.yml -e policy_apply=false $(if $(LIVE),-e policy_live=true)
+$(BIN)/python -m policies.run build/rendered/$(1) --sources --judges --waivers inventories/$(1)/policy-waivers.yml --output build/policy/$(1)
+
+endef
 
 .PHONY: engine
 engine: .venv/.ready-test ## Tests of the container role against this machine's engine

@@ -15,7 +15,7 @@ A missing part is an error everywhere here: a policy must never pass for want of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -105,6 +105,7 @@ class Environment:
     applications: Mapping[str, Mapping[str, Any]]
     secrets: Mapping[str, Mapping[str, Any]]
     platform: Mapping[str, str]
+    firewall_also: Sequence[str]
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Environment:
@@ -116,6 +117,7 @@ class Environment:
             applications=document["applications"],
             secrets=document["secrets"],
             platform=document["platform"],
+            firewall_also=document["firewall_also"],
         )
 
     @property
@@ -215,7 +217,8 @@ class Host:
     environment: str
     listeners: tuple[Mapping[str, Any], ...]
     private_addresses: tuple[str, ...]
-    effective: Mapping[str, Mapping[str, str]]
+    peers: tuple[str, ...]
+    effective: Mapping[str, Mapping[str, Any]]
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Host:
@@ -224,6 +227,7 @@ class Host:
             environment=str(document["environment"]),
             listeners=tuple(document["listeners"]),
             private_addresses=tuple(document["private_addresses"]),
+            peers=tuple(document["peers"]),
             effective=document["effective"],
         )
 

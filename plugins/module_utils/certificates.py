@@ -11,20 +11,22 @@ from .topology import dns_label
 LOOPBACK = "127.0.0.1"
 
 
-def _certificate(name: str, dns: Iterable[str], *, common_name: str = "", client: bool = False) -> dict[str, Any]:
+def _certificate(
+    name: str, dns: Iterable[str], *, ip: Iterable[str] = (), common_name: str = "", client: bool = False
+) -> dict[str, Any]:
     names = list(dict.fromkeys(dns))
     return {
         "name": name,
         "common_name": common_name or name,
         "dns": names,
-        "ip": [LOOPBACK] if "localhost" in names else [],
+        "ip": [*([LOOPBACK] if "localhost" in names else []), *ip],
         "client": client,
         "server": bool(names),
     }
 
 
 def required_certificates(
-    topology: Mapping[str, Sequence[str]], applications: Mapping[str, Any]
+    topology: Mapping[str, Sequence[str]], applications: Mapping[str, Any], addresses: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """``{name, common_name, dns, ip, client, server}`` of each certificate.
 
@@ -47,6 +49,11 @@ def required_certificates(
     if len({*topology.get("app", []), *topology.get("edge", [])}) > 1:
         for host in topology.get("app", []):
             member("router", host)
+    # Engines know a registry by its address.
+    registries = topology.get("registry", [])
+    if registries:
+        where = [addresses[host] for host in registries if host in addresses]
+        wanted.append(_certificate("registry", ["registry", "localhost"], ip=where))
     for application, contract in contracts.items():
         if contract.get("database") is not None:
             wanted.append(_certificate(f"pgbouncer-{application}", ["pgbouncer", "localhost"]))

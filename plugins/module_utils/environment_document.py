@@ -44,22 +44,23 @@ def secret_facts(
 def environment_document(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The document of kind ``environment``.
 
-    ``facts``: environment, production, topology (group to hosts), addresses (host to address), applications (as the
-    inventory states them), platform (product to version of what images are made of), secrets_given (name to value),
-    generated (text of the file of generated secrets, empty where there is none) and others (environment to such a
-    text).
+    ``facts``: environment, production, topology (group to hosts), addresses (host to address), firewall_also
+    (addresses), applications (as the inventory states them), platform (product to version of what images are made
+    of), secrets_given (name to value), generated (text of the file of generated secrets, empty where there is none)
+    and others (environment to such a text).
     """
     texts = {"": facts["generated"], **facts["others"]}
     held = {environment: yaml.safe_load(text) or {} for environment, text in texts.items()}
     generated = held.pop("")
     given = facts["secrets_given"]
-    required = required_secrets(facts["applications"])
+    required = required_secrets(facts["applications"], facts["topology"])
     document = {
         "kind": "environment",
         "environment": facts["environment"],
         "production": bool(facts["production"]),
         "topology": facts["topology"],
         "addresses": facts["addresses"],
+        "firewall_also": list(facts["firewall_also"]),
         "applications": {name: normalise(name, contract) for name, contract in facts["applications"].items()},
         "platform": facts["platform"],
         "secrets": secret_facts(required, given, generated, held),

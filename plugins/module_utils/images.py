@@ -249,6 +249,7 @@ GROUP_IMAGES = {
     "postgres": ("postgres",),
     "redis": ("redis",),
     "consensus": ("etcd",),
+    "registry": ("registry",),
 }
 
 

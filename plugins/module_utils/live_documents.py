@@ -124,7 +124,7 @@ def live_documents(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Every document of a host as it is, with secrets replaced by markers.
 
     ``facts``: host, environment, live (what module live_state returned), rendered (all rendered documents), addresses
-    (private ones of the host), secrets (name to value).
+    (private ones of the host), peers (addresses that may be let in), secrets (name to value).
     """
     stated = [entry for entry in facts["rendered"] if entry["kind"] == "container" and entry["host"] == facts["host"]]
     rendered = {entry["name"]: entry for entry in stated}
@@ -150,6 +150,7 @@ def live_documents(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
             "environment": facts["environment"],
             "listeners": listeners,
             "private_addresses": list(facts["addresses"]),
+            "peers": list(facts["peers"]),
             "effective": live["effective"],
         }
     )

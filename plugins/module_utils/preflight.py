@@ -57,12 +57,20 @@ def topology_problems(topology: Topology, applications: Mapping[str, Any]) -> It
     if members and members % 2 == 0:
         what = f"has {members} hosts, and an even number tolerates no more failures than one less"
         yield Problem("group consensus", what, "put an odd number of hosts into it: 1, 3 or 5")
+    registries = topology.get("registry", [])
+    if len(registries) > 1:
+        yield Problem(
+            "group registry", f"has {len(registries)} hosts, and images come from one", "leave one of them in it"
+        )
+    hosts = dict.fromkeys(host for group in GROUPS for host in topology.get(group, []))
+    if registries and not set(hosts) - set(registries):
+        yield Problem("group registry", "has nobody to serve: there is no other host", "remove the group")
     labels: dict[str, str] = {}
-    for host in dict.fromkeys(host for group in GROUPS for host in topology.get(group, [])):
+    for host in {**hosts, **dict.fromkeys(registries)}:
         other = labels.setdefault(dns_label(host), host)
         if other != host:
             yield Problem(f"host {host}", f"is called {dns_label(host)}, as {other} is", "rename one of the two")
-    for certificate in required_certificates(topology, applications):
+    for certificate in required_certificates(topology, applications, {}):
         if len(certificate["name"]) > LONGEST_LABEL:
             what = f"the name {certificate['name']} is made of them and longer than {LONGEST_LABEL} characters"
             yield Problem(
@@ -177,7 +185,7 @@ def preflight_problems(facts: Mapping[str, Any]) -> list[Problem]:
     """
     applications = facts["applications"]
     contracts = applications if isinstance(applications, Mapping) else {}
-    required = required_secrets(contracts)
+    required = required_secrets(contracts, facts["topology"])
     found = [
         *environment_problems(str(facts["environment"]), facts["bind_addresses"]),
         *topology_problems(facts["topology"], contracts),

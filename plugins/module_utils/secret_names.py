@@ -46,10 +46,11 @@ def _secret(length: int, min_length: int, *, generate: bool = True) -> dict[str,
 def required_secrets(applications: Mapping[str, Any], topology: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Every secret of an environment: name to ``{length, min_length, generate, charset}``.
 
-    :param topology: ``slipway_topology``. The names do not depend on how many hosts there are.
+    :param topology: ``slipway_topology``. A registry has a password; nothing else depends on which hosts there are.
     """
-    del topology  # [law] one topology: a single machine needs the same secrets as many
     needed = {name: _secret(KIT_LENGTH, KIT_MIN_LENGTH) for name in KIT_SECRETS}
+    if topology and topology.get("registry"):
+        needed["registry/password"] = _secret(KIT_LENGTH, KIT_MIN_LENGTH)
     for name, contract in entries(applications).items():
         needed[f"router/{name}"] = _secret(KIT_LENGTH, KIT_MIN_LENGTH)
         if contract.get("database") is not None:

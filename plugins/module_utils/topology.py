@@ -11,6 +11,7 @@ from .shapes import entries, maps
 
 FIRST_REDIS_PORT = 6400
 REDIS_PORTS = 500
+REGISTRY_PORT = 5000
 FIRST_ROUTER_PORT = 7000
 ROUTER_PORTS = 500
 
@@ -64,6 +65,15 @@ def router_port(application: str) -> int:
     return FIRST_ROUTER_PORT + zlib.crc32(application.encode()) % ROUTER_PORTS
 
 
+def registry_address(hosts: Sequence[str], addresses: Mapping[str, str]) -> str:
+    """Where the environment's registry is, as image references have it; empty where there is none.
+
+    >>> registry_address(["a"], {"a": "10.0.0.1"}), registry_address([], {})
+    ('10.0.0.1:5000', '')
+    """
+    return f"{addresses[hosts[0]]}:{REGISTRY_PORT}" if hosts else ""
+
+
 def peer_ports(
     host: str, topology: Mapping[str, Sequence[str]], applications: Mapping[str, Any], addresses: Mapping[str, str]
 ) -> list[dict[str, Any]]:
@@ -79,6 +89,7 @@ def peer_ports(
         ("postgres", 5432, ("postgres", "app")),
         ("postgres", 8008, ("postgres", "app")),
         ("redis", 26379, ("redis",)),
+        ("registry", REGISTRY_PORT, ("edge", "app", "postgres", "redis", "consensus")),
     ]
     for name, contract in entries(applications).items():
         doors.append(("app", router_port(name), ("app", "edge")))

@@ -32,11 +32,12 @@ RETURN = r"""
 containers: {description: What docker inspect says of each container of the environment., returned: always, type: list, elements: dict}
 images: {description: Image id by reference; absent references are missing., returned: always, type: dict}
 effective:
-  description: By service, what its programs say of themselves; nginx, postgres, roles, redis and etcd, as far as they run here.
+  description: By service, what its programs say of themselves; nginx, postgres, roles, redis and etcd, as far as they run here; and C(firewall), port to those let in.
   returned: always
   type: dict
 """
 
+import json
 import traceback
 
 from ansible_collections.community.docker.plugins.module_utils._api.errors import DockerException
@@ -45,6 +46,7 @@ from ansible_collections.community.docker.plugins.module_utils.common_api import
 from ansible_collections.slipway.kit.plugins.module_utils.container_spec import LABEL_ENVIRONMENT, LABEL_SERVICE
 from ansible_collections.slipway.kit.plugins.module_utils.engine_exec import run
 from ansible_collections.slipway.kit.plugins.module_utils.engine_images import image_ids
+from ansible_collections.slipway.kit.plugins.module_utils.firewall import doors_in_force, firewall_table
 
 PSQL = ["psql", "-X", "-A", "-t", "-q", "-h", "/run/postgresql", "-U", "postgres", "-c"]
 SETTINGS = "SELECT name || '=' || setting FROM pg_settings"
@@ -97,8 +99,17 @@ def etcd(client, name):
     return {"without a certificate": "refused" if run(client, name, command).status else "accepted"}
 
 
+def firewall(module):
+    program = module.get_bin_path("nft")
+    if not program:
+        return {}
+    table = firewall_table(module.params["environment"])
+    status, output, _ = module.run_command([program, "--json", "list", "chain", "inet", table, "doors"])
+    return {} if status else doors_in_force(json.loads(output))
+
+
 def effective(client, containers):
-    found = {}
+    found = {"firewall": firewall(client.module)}
     for inspected in containers:
         if inspected["State"]["Status"] != "running":
             continue

@@ -20,6 +20,7 @@ DISCREET = (
     "slipway.kit.containers",
     "slipway.kit.rollout",
     "slipway.kit.postgres_databases",
+    "slipway.kit.registry_images",
 )
 #: Names and counts, never values.
 HARMLESS = re.compile(

@@ -26,6 +26,7 @@ def test_every_host_runs_what_its_groups_say(hosts: dict[str, Host], environment
         "postgres": ["postgres"],
         "redis": ["sentinel", "redis-devicehub-cache", "redis-devicehub-channels"],
         "consensus": ["etcd"],
+        "registry": ["registry"],
     }
     for name, host in hosts.items():
         expected = {

@@ -21,7 +21,7 @@ TOPOLOGY = {"edge": ["n1"], "app": ["n1"], "postgres": ["n1", "n.2"], "redis": [
 
 
 def by_name() -> dict[str, dict[str, Any]]:
-    return {entry["name"]: entry for entry in required_certificates(TOPOLOGY, {"shop": SHOP})}
+    return {entry["name"]: entry for entry in required_certificates(TOPOLOGY, {"shop": SHOP}, {})}
 
 
 def test_each_member_of_each_service_has_one() -> None:
@@ -51,6 +51,14 @@ def test_only_etcd_and_patroni_are_clients_and_patroni_is_no_server() -> None:
     assert [name for name, entry in found.items() if entry["client"]] == ["etcd-n1", "patroni"]
     assert [name for name, entry in found.items() if not entry["server"]] == ["patroni"]
     assert found["patroni"]["common_name"] == "root"
+
+
+def test_a_registry_is_known_by_its_address() -> None:
+    topology = {**TOPOLOGY, "registry": ["n1"]}
+    found = {entry["name"]: entry for entry in required_certificates(topology, {}, {"n1": "10.0.0.1"})}
+    assert found["registry"]["ip"] == ["127.0.0.1", "10.0.0.1"]
+    assert not found["registry"]["client"]
+    assert "registry" not in by_name()
 
 
 def test_markers_stand_for_certificates() -> None:
@@ -147,7 +155,7 @@ def test_one_that_ends_soon_is_due_alone(authority: Authority) -> None:
 
 
 def test_one_with_other_names_is_due(authority: Authority) -> None:
-    wanted = required_certificates(TOPOLOGY, {"shop": {**SHOP, "domains": ["shop.test", "www.shop.test"]}})
+    wanted = required_certificates(TOPOLOGY, {"shop": {**SHOP, "domains": ["shop.test", "www.shop.test"]}}, {})
     assert due(authority, wanted=wanted) == {"nginx": "its names changed"}
 
 

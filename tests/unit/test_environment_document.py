@@ -27,6 +27,7 @@ def facts(**changes: Any) -> dict[str, Any]:
         "addresses": {"node1": "10.0.0.1"},
         "applications": {"shop": SHOP},
         "platform": {"debian": "13"},
+        "firewall_also": [],
         "secrets_given": {"shop/SECRET_KEY": GIVEN},
         "generated": "",
         "others": {},

@@ -62,6 +62,19 @@ def test_a_port_is_taken_where_there_is_no_room_for_another_listener(held: dict[
     assert (problems == []) is free
 
 
+@pytest.mark.parametrize(("registry", "said"), [(["n1", "n2"], "2 hosts"), (["n1"], ""), (["other"], ""), ([], "")])
+def test_images_come_from_one_registry(registry: list[str], said: str) -> None:
+    topology = {**{group: ["n1", "n2", "n3"] for group in GROUPS}, "registry": registry}
+    problems = [problem.what for problem in topology_problems(topology, {}) if "registry" in problem.where]
+    assert bool(problems) is bool(said)
+    assert all(said in problem for problem in problems)
+
+
+def test_a_registry_for_nobody_is_refused() -> None:
+    alone = {group: ["n1"] for group in [*GROUPS, "registry"]}
+    assert [problem.where for problem in topology_problems(alone, {})] == ["group registry"]
+
+
 def test_names_that_dns_does_not_take_are_refused() -> None:
     long = {group: ["a-host-with-quite-a-long-name.in.some.domain.example.org"] for group in GROUPS}
     assert any("longer than 63" in problem.what for problem in topology_problems(long, SHOP))

@@ -41,6 +41,10 @@ def test_the_names_come_from_the_kit_and_the_contracts() -> None:
     assert needed["sentinel/admin"] == RULES
 
 
+def test_a_registry_has_a_password() -> None:
+    assert set(required_secrets({}, {"registry": ["n1"]})) - set(required_secrets({}, {})) == {"registry/password"}
+
+
 def test_a_generated_value_is_never_shorter_than_it_must_be() -> None:
     needed = required_secrets({"shop": {"secrets": {"LONG": {"generate": 20, "min_length": 64}}}})
     assert needed["shop/LONG"]["length"] == 64

@@ -9,6 +9,7 @@ from ansible_collections.slipway.kit.plugins.module_utils.topology import (
     peers,
     published,
     redis_port,
+    registry_address,
     router_port,
 )
 
@@ -58,6 +59,13 @@ def test_each_door_is_open_to_those_who_have_business_there() -> None:
     assert doors("c") == {2379: [WHERE["p"]]}
     assert doors("p") == {5432: [WHERE["a"]], 8008: [WHERE["a"]]}
     assert doors("r") == {6500: [WHERE["a"]]}
+
+
+def test_everybody_gets_images_from_the_registry() -> None:
+    with_registry = {**TIERS, "registry": ["x"]}
+    found = peer_ports("x", with_registry, SHOP, {**WHERE, "x": "10.0.0.9"})
+    assert found == [{"port": 5000, "from": [WHERE[host] for host in ("e", "a", "p", "r", "c")]}]
+    assert registry_address(["x"], {"x": "10.0.0.9"}) == "10.0.0.9:5000"
 
 
 def test_members_reach_each_other_and_a_single_host_has_no_doors() -> None:
