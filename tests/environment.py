@@ -88,6 +88,19 @@ class Environment:
     def destroy(self) -> subprocess.CompletedProcess[str]:
         return self.playbook("playbooks/destroy.yml", "-e", f"destroy_confirm={self.name}")
 
+    def judged(self, output: Path) -> tuple[int, dict[str, Any]]:
+        """Apply the policies to what runs: the status, and the report, which is in *output* with all else."""
+        options = {
+            "policy_live": True,
+            "policy_judges": False,
+            "policy_output": str(output),
+            "slipway_render_dir": str(output.parent / "rendered"),
+        }
+        done = self.playbook("playbooks/policy.yml", "-e", json.dumps(options))
+        if not (output / "report.json").exists():
+            raise RuntimeError(f"the policies were not applied:\n{done.stdout[-4000:]}")
+        return done.returncode, json.loads((output / "report.json").read_text())
+
     @property
     def ca(self) -> Path:
         """The certificate of the environment's authority."""

@@ -6,7 +6,6 @@ import json
 import subprocess
 
 import pytest
-import yaml
 from testinfra.host import Host
 
 from tests.environment import Environment
@@ -34,8 +33,7 @@ def address(environment: Environment) -> str:
 
 @pytest.fixture(scope="module")
 def word(environment: Environment) -> str:
-    secrets = yaml.safe_load((environment.control_dir / "secrets.yml").read_text())
-    return str(secrets["registry/password"])
+    return environment.secrets["registry/password"]
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,14 +17,6 @@ def output(tmp_path: Path) -> Path:
     return tmp_path / "policy"
 
 
-def applied(environment: Environment, output: Path) -> tuple[int, dict[str, Any]]:
-    options = {"policy_live": True, "policy_judges": False, "policy_output": str(output)}
-    folder = {"slipway_render_dir": str(output.parent / "rendered")}
-    done = environment.playbook("playbooks/policy.yml", "-e", json.dumps({**options, **folder}))
-    assert (output / "report.json").exists(), done.stdout[-4000:]
-    return done.returncode, json.loads((output / "report.json").read_text())
-
-
 @pytest.fixture
 def rogue(environment: Environment, containers: dict[str, dict[str, Any]]) -> Iterator[str]:
     """A container that somebody started by hand, with the environment's label, as root."""
@@ -38,14 +29,14 @@ def rogue(environment: Environment, containers: dict[str, dict[str, Any]]) -> It
 
 
 def test_what_runs_passes_every_policy(environment: Environment, output: Path) -> None:
-    status, report = applied(environment, output)
+    status, report = environment.judged(output)
     failed = [finding for finding in report["findings"] if finding["outcome"] == "failed"]
     assert (failed, report["faults"], status) == ([], [], 0)
     assert {entry["id"] for entry in report["policies"] if not entry["evaluated"]} == set()
 
 
 def test_no_secret_is_in_what_was_written(environment: Environment, output: Path) -> None:
-    applied(environment, output)
+    environment.judged(output)
     needles = Needles(environment.control_dir)
     written = [path for path in output.parent.rglob("*") if path.is_file()]
     assert len(written) > 10
@@ -53,7 +44,7 @@ def test_no_secret_is_in_what_was_written(environment: Environment, output: Path
 
 
 def test_a_container_that_nobody_stated_is_found(environment: Environment, output: Path, rogue: str) -> None:
-    status, report = applied(environment, output)
+    status, report = environment.judged(output)
     failed = {
         (finding["policy"], finding["target"]) for finding in report["findings"] if finding["outcome"] == "failed"
     }
