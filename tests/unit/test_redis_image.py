@@ -40,12 +40,12 @@ def stub(tmp_path: Path) -> Callable[[str, str], dict[str, str]]:
 def start(tmp_path: Path, stub: Callable[[str, str], dict[str, str]]) -> Start:
     """Run a start script over a mounted configuration; returns the configuration the server was given."""
     (tmp_path / "data").mkdir()
-    environment = stub("redis-server", 'cat "$1"')
 
     def run(script: str, mounted: str) -> str:
         configuration = tmp_path / "mounted.conf"
         configuration.write_text(mounted)
         command = ["sh", str(SCRIPTS / script), str(configuration), str(tmp_path / "data")]
+        environment = stub("redis-server", 'cat "$1"')
         return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
     return run
@@ -148,6 +148,21 @@ def test_sentinel_forgets_a_master_that_is_gone(start: Start, tmp_path: Path) ->
     rewrite(tmp_path, "sentinel.conf", lambda text: text + "sentinel known-replica broker redis-two 6402\n")
     alone = SENTINEL.replace("sentinel monitor broker redis-one 6402 2\n", "")
     assert start("sentinel-start", alone) == alone
+
+
+def test_sentinel_forgets_members_of_a_host_that_is_gone(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stays = (
+        "sentinel known-replica cache redis-two 6401\n"
+        "sentinel known-sentinel cache sentinel-two 26379 4567\n"
+        "sentinel config-epoch cache 3\n"
+    )
+    goes = "sentinel known-replica cache redis-three 6401\nsentinel known-sentinel cache sentinel-three 26379 89\n"
+    start("sentinel-start", SENTINEL)
+    rewrite(tmp_path, "sentinel.conf", lambda text: text.replace("cache redis-one", "cache redis-three") + stays + goes)
+    monkeypatch.setenv("SENTINEL_NAMES", "redis-one sentinel-one redis-two sentinel-two")
+    assert start("sentinel-start", SENTINEL) == SENTINEL + stays
 
 
 @pytest.mark.parametrize(
