@@ -111,6 +111,22 @@ def rollout_failure(failure: Mapping[str, Any], name: str, contract: Mapping[str
     return "\n".join(lines)
 
 
+def host_gone(host: str) -> dict[str, Any]:
+    """The failure of a host that does not answer any more, in the form of those that hosts report themselves."""
+    problem = (
+        "It does not answer any more. Its replicas may be of either version: when it is back, deploy again. Until then"
+        f" runs need --limit '!{host}'."
+    )
+    return {
+        "ok": False,
+        "step": "the exchange of replicas",
+        "host": host,
+        "problem": problem,
+        "exchanged": False,
+        "served": True,
+    }
+
+
 def _what_is_left(failure: Mapping[str, Any]) -> str:
     if "exchanged" not in failure:
         return "No replica was touched: the version before serves."

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import json
 import os
 import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.environment import Environment, docker, start_playbook
 from tests.faults.lab import Lab, Server
 from tests.faults.load import Load
+
+APPLICATION = "devicehub"
+DEPLOY = "playbooks/deploy.yml"
 
 
 def nothing(lab: Lab, server: Server) -> None:
@@ -142,6 +147,61 @@ def killed_runs(times: int) -> Callable[[Lab, Server], None]:
     return do
 
 
+def versions(servers: Sequence[Server]) -> set[str]:
+    return {version for server in servers for version in server.versions(APPLICATION)}
+
+
+def next_version() -> str:
+    return f"9.{time.time():.0f}"
+
+
+def deploy(lab: Lab, _server: Server) -> None:
+    """Every replica on every server is exchanged."""
+    version = next_version()
+    done = Environment.chosen().playbook(DEPLOY, "-e", f"app={APPLICATION}", "-e", f"version={version}")
+    if done.returncode or versions(lab.servers) != {version}:
+        raise RuntimeError(done.stdout[-3000:])
+
+
+def deploy_bad(lab: Lab, _server: Server) -> None:
+    """A version that ends at its start: the one before stays everywhere."""
+    environment = Environment.chosen()
+    before = versions(lab.servers)
+    applications = copy.deepcopy(environment.applications)
+    applications[APPLICATION]["version"] = next_version()
+    applications[APPLICATION]["processes"]["web"]["command"] = ["sh", "-c", "echo out of paper; exit 3"]
+    given = json.dumps({"slipway_applications": applications})
+    done = environment.playbook(DEPLOY, "-e", f"app={APPLICATION}", "-e", given)
+    if not done.returncode or "out of paper" not in done.stdout or versions(lab.servers) != before:
+        raise RuntimeError(done.stdout[-3000:])
+
+
+def vanish_during_deploy(lab: Lab, server: Server) -> None:
+    """The last server loses power while its replicas are exchanged: what the others exchanged goes back."""
+    environment = Environment.chosen()
+    others = lab.others(server)
+    before = versions(others)
+    version = next_version()
+    options = ("-e", f"app={APPLICATION}", "-e", f"version={version}")
+    with start_playbook(environment.inventories, DEPLOY, *options) as process:
+        while process.poll() is None and version not in server.versions(APPLICATION):
+            time.sleep(0.2)
+        server.power_off()
+        said, _ = process.communicate()
+    if not process.returncode or f"on {server.name} failed" not in said or versions(others) != before:
+        raise RuntimeError(said[-3000:])
+
+
+def start_and_converge(lab: Lab, server: Server) -> None:
+    server.power_on()
+    lab.wait_until_well()
+    run_site()(lab, server)
+
+
+def last(lab: Lab) -> Server:
+    return lab.servers[-1]
+
+
 LOSES = frozenset({"redis"})
 FAULTS = (
     Fault("postgres: SIGKILL of the leader", Lab.leader, kill("postgres", "postgres -D")),
@@ -176,6 +236,17 @@ FAULTS = (
         first,
         run_site("nginx_connections=4097", "router_maxconn=2001", "pgbouncer_max_clients=501"),
         lasts=5,
+    ),
+    Fault("a deploy", first, deploy, lasts=2),
+    Fault("a deploy of a version that does not start", first, deploy_bad, lasts=2),
+    Fault(
+        "a server vanishes during a deploy",
+        last,
+        vanish_during_deploy,
+        start_and_converge,
+        lasts=5,
+        hit=True,
+        may_lose=LOSES,
     ),
     Fault("ten runs that change settings are killed", first, killed_runs(10), lasts=5),
     Fault(

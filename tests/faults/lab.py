@@ -64,6 +64,12 @@ class Server:
             self.run("iptables", "-t", "raw", action, "OUTPUT", "-d", other.address, "-j", "DROP")
             self.run("iptables", "-t", "raw", action, "PREROUTING", "-d", other.address, "-j", "DROP")
 
+    def versions(self, application: str) -> set[str]:
+        """The versions of an application whose replicas run here."""
+        wanted = (f"label=slipway.environment={self.environment}", f"label=slipway.service=app-{application}")
+        chosen = (word for filtered in wanted for word in ("--filter", filtered))
+        return set(self.run("docker", "ps", *chosen, "--format", '{{.Label "slipway.version"}}').split())
+
     def containers(self) -> dict[str, str]:
         """State and health of each container of the environment, by name."""
         shown = self.run(

@@ -9,6 +9,7 @@ from ansible_collections.slipway.kit.plugins.module_utils.history import (
     contract_with_secrets,
     contract_without_secrets,
     history_lines,
+    host_gone,
     outdated_images,
     rollback_target,
     rolled_back,
@@ -122,3 +123,10 @@ def test_images_beyond_a_number_are_outdated() -> None:
 def test_a_failure_says_what_serves_now(more: dict[str, Any], words: str) -> None:
     failure = {"step": "exchange web-1", "host": "node1", "problem": "exited", **more}
     assert words in rollout_failure(failure, "shop", {"version": "2"}, "")
+
+
+def test_a_host_that_vanished_is_named_with_what_serves() -> None:
+    said = rollout_failure(host_gone("node2"), "shop", {"version": "2"}, "")
+    assert "the exchange of replicas on node2 failed" in said
+    assert "--limit '!node2'" in said
+    assert "went back to the version before, which serves" in said
