@@ -133,7 +133,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             "changed": planned.changed,
             "plan": lines,
             "due": bool(planned.changed or planned.steps),
-            "disturbs": any(step.action in ("replace", "reload") for step in planned.steps),
+            "disturbs": planned.disturbs,
         }
         if self._task.diff and planned.changed:
             result["diff"] = self._diff(desired, planned, state, lines)

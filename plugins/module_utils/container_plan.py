@@ -51,6 +51,13 @@ class Plan:
             step.action != "wait" for step in self.steps
         )
 
+    @property
+    def disturbs(self) -> bool:
+        """Whether something that runs, and that others depend on, is replaced or reads its files anew."""
+        return any(
+            step.action in ("replace", "reload") and not (step.desired and step.desired.aside) for step in self.steps
+        )
+
     def lines(self) -> list[str]:
         """The plan in words, for the diff and for people."""
         return [

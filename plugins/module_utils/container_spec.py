@@ -28,7 +28,7 @@ SECRETS_DIR = "/run/secrets"
 KEYS = frozenset(
     "name image user command entrypoint env files config_dirs validate networks ports volumes tmpfs extra_hosts"
     " healthcheck memory cpus pids shm_size stop_signal stop_grace labels sysctls working_dir hostname"
-    " capabilities_add relax order wait_timeout rollout reload".split()
+    " capabilities_add relax order wait_timeout rollout reload aside".split()
 )
 ROLLOUT_DEFAULTS: dict[str, Any] = {"beside": True, "observe": 5, "drain": 10, "router": "", "backend": ""}
 RELAXABLE = frozenset("read_only no_new_privileges pids memory cpus init restart_policy".split())
@@ -72,6 +72,8 @@ class Desired:
     validate: tuple[str, ...]
     relaxations: tuple[dict[str, Any], ...] = ()
     checked: bool = True
+    #: Replacing it disturbs nobody: no lead is handed over, and no host waits for another.
+    aside: bool = False
     rollout: dict[str, Any] | None = None
     #: The signal on which the program reads its files anew, and a file on the host that says which it has read.
     reload: str = ""
@@ -300,6 +302,7 @@ def expand(
         uid=uid,
         gid=gid,
         order=int(spec.get("order", 0)),
+        aside=bool(spec.get("aside", False)),
         wait_timeout=int(spec.get("wait_timeout", 120)),
         validate=tuple(spec.get("validate", {}).get("command", [])),
         relaxations=relaxations,

@@ -139,6 +139,16 @@ def test_what_an_interrupted_rollout_left_goes_last() -> None:
     assert plan([replica()], found).lines() == ["remove local-one-old (left by an interrupted rollout)"]
 
 
+def test_what_stands_aside_is_replaced_without_disturbing_anybody() -> None:
+    here = state("local-one", "local-two", image_id="sha256:old")
+    assert plan([desired("one"), desired("two", aside=True)], here).disturbs
+    here["containers"]["local-one"]["image_id"] = IMAGE_ID
+    alone = plan([desired("one"), desired("two", aside=True)], here)
+    assert [step.action for step in alone.steps] == ["replace"]
+    assert not alone.disturbs
+    assert not plan([desired("one")], here).disturbs, "nor does what is removed"
+
+
 RELOADED: dict[str, Any] = {
     "reload": "SIGHUP",
     "config_dirs": ["/etc/one"],
