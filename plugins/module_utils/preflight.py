@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -88,6 +89,35 @@ def singleton_problems(topology: Topology, applications: Mapping[str, Any]) -> I
             where = f"slipway_applications.{name}.database"
             what = f"is missing, and {', '.join(alone) or 'schedule'} holds its lease there, so that one host runs it"
             yield Problem(where, what, "add database: {}")
+
+
+def fence_problems(fence: Mapping[str, Any], topology: Topology) -> Iterator[Problem]:
+    """What powers lost hosts off, and how long it may take."""
+    script, where = str(fence["script"]), "postgres_fence_script"
+    if not script:
+        return
+    members = len(topology.get("postgres", []))
+    if members < 3:
+        hosts = "1 host" if members == 1 else f"{members} hosts"
+        what = f"is stated, and group postgres has {hosts}: nobody could agree that one of them is lost"
+        yield Problem(where, what, "put three hosts or more into the group, or leave the variable out")
+    if not os.path.isabs(script):
+        how = 'state an absolute path, say "{{ inventory_dir }}/fence"'
+        yield Problem(where, f"{script!r} is not an absolute path on the control machine", how)
+    elif not os.path.isfile(script):
+        yield Problem(where, f"there is no file {script} on the control machine", "write it, or mend the path")
+    elif not os.access(script, os.X_OK):
+        yield Problem(where, f"{script} cannot be executed", f"chmod +x {script}")
+    else:
+        with open(script, "rb") as file:
+            if file.read(2) != b"#!":
+                yield Problem(where, f"{script} does not begin with #!", "begin it with its interpreter: #!/bin/sh")
+    for name in ("silence", "timeout"):
+        if fence[name] < 1:
+            yield Problem(f"postgres_fence_{name}", f"is {fence[name]}", "state one second or more")
+    if fence["pause"] <= fence["timeout"]:
+        what = f"is {fence['pause']}, and the script may take {fence['timeout']} s: two could run at once"
+        yield Problem("postgres_fence_pause", what, "state more than postgres_fence_timeout")
 
 
 def host_ports(host: str, topology: Topology, applications: Mapping[str, Any], edge: Sequence[int]) -> list[int]:
@@ -180,7 +210,7 @@ def preflight_problems(facts: Mapping[str, Any]) -> list[Problem]:
     """Every problem of an environment.
 
     :param facts: environment, production, root, applications, topology, bind_addresses (host to address),
-        secrets_given, secrets_generate, edge_ports, min_disk_gib, min_memory_gib,
+        secrets_given, secrets_generate, fence, edge_ports, min_disk_gib, min_memory_gib,
         probes (host to the result of host_probe).
     """
     applications = facts["applications"]
@@ -190,6 +220,7 @@ def preflight_problems(facts: Mapping[str, Any]) -> list[Problem]:
         *environment_problems(str(facts["environment"]), facts["bind_addresses"]),
         *topology_problems(facts["topology"], contracts),
         *singleton_problems(facts["topology"], contracts),
+        *fence_problems(facts["fence"], facts["topology"]),
         *validate_applications(applications, production=facts["production"], root=facts["root"]),
         *secret_problems(required, facts["secrets_given"], facts["secrets_generate"]),
         *host_problems(facts["probes"], {**facts, "applications": contracts}),

@@ -23,7 +23,7 @@ def test_every_host_runs_what_its_groups_say(hosts: dict[str, Host], environment
     services = {
         "edge": ["nginx", "router-devicehub"],
         "app": ["router-devicehub", "pgbouncer-devicehub", "devicehub-web-1", "devicehub-web-2"],
-        "postgres": ["postgres"],
+        "postgres": ["postgres", "fence"],
         "redis": ["sentinel", "redis-devicehub-cache", "redis-devicehub-channels"],
         "consensus": ["etcd"],
         "registry": ["registry"],

@@ -93,6 +93,7 @@ def test_applications_of_any_shape_are_judged(applications: object) -> None:
         "bind_addresses": {"a": "127.0.0.1"},
         "secrets_given": None,
         "secrets_generate": False,
+        "fence": {"script": "", "silence": 2, "timeout": 10, "pause": 300},
         "edge_ports": [80],
         "min_disk_gib": 5,
         "min_memory_gib": 2,

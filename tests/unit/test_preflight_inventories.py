@@ -41,6 +41,12 @@ def report(inventory: dict[str, Any]) -> str:
             "bind_addresses": inventory["addresses"],
             "secrets_given": variables["secrets_given"],
             "secrets_generate": variables["slipway_secrets_generate"],
+            "fence": {
+                "script": variables.get("postgres_fence_script", ""),
+                "silence": variables.get("postgres_fence_silence", 2),
+                "timeout": variables.get("postgres_fence_timeout", 10),
+                "pause": variables.get("postgres_fence_pause", 300),
+            },
             "edge_ports": [80, 443],
             "min_disk_gib": 5,
             "min_memory_gib": 2,
