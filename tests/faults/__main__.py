@@ -37,7 +37,10 @@ def main() -> int:
     lost = [outcome for outcome in outcomes if outcome.lost["postgres"]]
     for outcome in lost:
         print(f"LOST: {outcome.lost['postgres']} acknowledged rows of Postgres: {outcome.fault}")
-    return bool(lost)
+    misfenced = [outcome for outcome in outcomes if not outcome.fenced_rightly]
+    for outcome in misfenced:
+        print(f"MISFENCED: {', '.join(outcome.fenced) or 'nobody'} was powered off: {outcome.fault}")
+    return bool(lost or misfenced)
 
 
 if __name__ == "__main__":

@@ -13,10 +13,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.environment import Environment, docker, start_playbook
-from tests.faults.lab import Lab, Server
+from tests.faults.lab import Lab, Server, runs
 from tests.faults.load import Load
+from tests.faults.power import switched
 
 APPLICATION = "devicehub"
 DEPLOY = "playbooks/deploy.yml"
@@ -44,6 +46,8 @@ class Fault:
     hit: bool = False
     #: Stores that may lose acknowledged writes here; docs say why.
     may_lose: frozenset[str] = frozenset()
+    #: Whether the server is to be fenced. None: it would be, but nothing confirms that its power is off.
+    fenced: bool | None = False
 
 
 def kill_host(_lab: Lab, server: Server) -> None:
@@ -59,7 +63,15 @@ def cut_off(lab: Lab, server: Server) -> None:
 
 
 def rejoin(lab: Lab, server: Server) -> None:
-    server.rejoin(lab.others(server))
+    """A server that was fenced comes back without the rules that cut it off."""
+    if runs(server):
+        server.rejoin(lab.others(server))
+    else:
+        server.power_on()
+
+
+def restart_engine(_lab: Lab, server: Server) -> None:
+    server.run("systemctl", "restart", "docker")
 
 
 def kill(service: str, pattern: str) -> Callable[[Lab, Server], None]:
@@ -203,20 +215,21 @@ def last(lab: Lab) -> Server:
 
 
 LOSES = frozenset({"redis"})
+HOST_LOST: dict[str, Any] = {"lasts": 45, "hit": True, "may_lose": LOSES, "fenced": None}
+FENCED: dict[str, Any] = {**HOST_LOST, "lasts": 20, "fenced": True}
 FAULTS = (
     Fault("postgres: SIGKILL of the leader", Lab.leader, kill("postgres", "postgres -D")),
     Fault("postgres: SIGKILL of the leader's container", Lab.leader, kill("postgres", "patroni")),
     Fault("postgres: planned switchover", Lab.leader, switch_over("postgres"), lasts=5),
-    Fault(
-        "postgres: the leader's host loses power", Lab.leader, kill_host, start_host, lasts=45, hit=True, may_lose=LOSES
-    ),
-    Fault("postgres: the leader's host is cut off", Lab.leader, cut_off, rejoin, lasts=45, hit=True, may_lose=LOSES),
+    Fault("postgres: the leader's host loses power", Lab.leader, kill_host, start_host, **HOST_LOST),
+    Fault("postgres: the leader's host is cut off", Lab.leader, cut_off, rejoin, **HOST_LOST),
+    Fault("postgres: the leader's host loses power, with fencing", Lab.leader, kill_host, start_host, **FENCED),
+    Fault("postgres: the leader's host is cut off, with fencing", Lab.leader, cut_off, rejoin, **FENCED),
+    Fault("postgres: the engine of the leader's host restarts", Lab.leader, restart_engine, lasts=30, may_lose=LOSES),
     Fault("redis: SIGKILL of the master", Lab.master, kill("redis-devicehub-channels", "redis-server"), may_lose=LOSES),
     Fault("redis: planned switchover", Lab.master, switch_over("redis"), lasts=5),
-    Fault(
-        "redis: the master's host loses power", Lab.master, kill_host, start_host, lasts=45, hit=True, may_lose=LOSES
-    ),
-    Fault("redis: the master's host is cut off", Lab.master, cut_off, rejoin, lasts=45, hit=True, may_lose=LOSES),
+    Fault("redis: the master's host loses power", Lab.master, kill_host, start_host, **HOST_LOST),
+    Fault("redis: the master's host is cut off", Lab.master, cut_off, rejoin, **HOST_LOST),
     Fault("one Sentinel gone", first, stop("sentinel"), start("sentinel")),
     Fault("one etcd member gone", first, stop("etcd"), start("etcd")),
     Fault("all of etcd gone", first, everywhere(stop("etcd")), everywhere(start("etcd")), lasts=40),
@@ -275,6 +288,10 @@ class Outcome:
     moved: list[str] = field(default_factory=list)
     #: Seconds until all was well again, once it was mended.
     well_after: float = 0
+    #: Servers that were powered off by whoever thought that they were lost.
+    fenced: list[str] = field(default_factory=list)
+    #: Whether that is what should have been done.
+    fenced_rightly: bool = True
 
     def line(self) -> str:
         stores = "  ".join(
@@ -283,7 +300,8 @@ class Outcome:
             for store in ("postgres", "redis", "http")
         )
         return f"{self.fault:45s} {self.server:6s} {stores}  well after {self.well_after:.0f} s" + (
-            f"  moved: {', '.join(self.moved)}" if self.moved else ""
+            (f"  moved: {', '.join(self.moved)}" if self.moved else "")
+            + (f"  fenced: {', '.join(self.fenced)}" if self.fenced else "")
         )
 
 
@@ -294,7 +312,7 @@ def suffer(lab: Lab, fault: Fault, domain: str, ca: Path, before: float = 3, aft
     leads = {"postgres": lab.leader(), "redis": lab.master()}
     mended = False
     try:
-        with Load(lab, domain, ca) as load:
+        with switched(lab, works=fault.fenced is not None) as fenced, Load(lab, domain, ca) as load:
             time.sleep(before)
             since = time.time()
             fault.break_it(lab, server)
@@ -307,7 +325,8 @@ def suffer(lab: Lab, fault: Fault, domain: str, ca: Path, before: float = 3, aft
         if not mended:
             fault.mend(lab, server)
     lab.wait_until_well()
-    outcome = Outcome(fault.name, server.name, well_after=time.monotonic() - began)
+    outcome = Outcome(fault.name, server.name, well_after=time.monotonic() - began, fenced=fenced)
+    outcome.fenced_rightly = fenced == ([server.name] if fault.fenced else [])
     outcome.moved = [
         store for store, now in (("postgres", lab.leader()), ("redis", lab.master())) if leads[store] != now
     ]

@@ -11,6 +11,7 @@ from tests.faults.lab import Lab
 CHOSEN = (
     "postgres: SIGKILL of the leader",
     "postgres: the leader's host loses power",
+    "postgres: the leader's host loses power, with fencing",
     "redis: SIGKILL of the master",
     "redis: planned switchover",
 )
@@ -21,6 +22,7 @@ def test_nothing_that_was_acknowledged_is_lost(lab: Lab, environment: Environmen
     outcome = suffer(lab, fault, environment.domain, environment.ca)
     print(outcome.line())
     assert outcome.lost["postgres"] == 0
+    assert outcome.fenced_rightly
     if "redis" not in fault.may_lose:
         assert outcome.lost["redis"] == 0
     # Somebody wrote before and after.
