@@ -8,7 +8,7 @@ from pathlib import Path
 
 host, address = sys.argv[1:]
 switch = f"http://{address.rsplit('.', 1)[0]}.1:7990/off/{host}"
-word = Path(os.environ["FENCE_SECRET"]).read_text()
+word = Path(os.environ["FENCE_SECRET_FILE"]).read_text()
 # Anything but a success raises, and the exit is 1.
 request = urllib.request.Request(switch, method="POST", headers={"Authorization": f"Bearer {word}"})
 with urllib.request.urlopen(request, timeout=8):  # noqa: S310

@@ -34,7 +34,12 @@ def write_inventory(directory: Path, count: int) -> None:
     settings = directory / "group_vars/all"
     settings.mkdir(parents=True)
     stated = yaml.safe_load((LAB / "group_vars/all/main.yml").read_text())
-    changed = {"slipway_env": f"bench{count}", "lab_subnet": str(NETWORK), "keepalived_address": ""}
+    changed = {
+        "slipway_env": f"bench{count}",
+        "lab_subnet": str(NETWORK),
+        "keepalived_address": "",
+        "postgres_fence_script": "",
+    }
     (settings / "main.yml").write_text(yaml.safe_dump({**stated, **changed}))
     (settings / "servers.yml").write_text((LAB / "group_vars/all/servers.yml").read_text())
 

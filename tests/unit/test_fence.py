@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 import shutil
 import socket
@@ -16,22 +16,24 @@ from typing import Any
 
 import pytest
 
-SOURCE = Path(__file__).parents[2] / "roles/postgres/files/fence.py"
+SOURCE = Path(__file__).parents[2] / "roles/postgres/files/fence"
 FIVE = "abcde"
 
 
 @pytest.fixture
 def fence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The program, with files of its own."""
-    specification = importlib.util.spec_from_file_location("fence", SOURCE)
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    monkeypatch.setitem(sys.modules, "fence", module)
-    specification.loader.exec_module(module)
+    monkeypatch.syspath_prepend(str(SOURCE))
+    module = importlib.import_module("fence")
     monkeypatch.setattr(module, "HERE", tmp_path)
     monkeypatch.setattr(module, "SECRETS", tmp_path)
+    monkeypatch.setenv("FENCE_SECRET_FILE", str(tmp_path / "fence"))
     return module
+
+
+@pytest.fixture
+def life(fence: Any) -> Any:
+    return importlib.import_module("life")
 
 
 def settings(fence: Any, member: str = "b", members: str = "abc") -> Any:
@@ -118,22 +120,22 @@ def doors() -> Iterator[Doors]:
     ],
 )
 def test_a_refusal_at_either_door_is_a_sign_of_life(
-    fence: Any, doors: Doors, monkeypatch: pytest.MonkeyPatch, patroni: str, postgres: str, alive: bool
+    life: Any, doors: Doors, monkeypatch: pytest.MonkeyPatch, patroni: str, postgres: str, alive: bool
 ) -> None:
-    monkeypatch.setattr(fence, "PATRONI", getattr(doors, patroni)())
-    monkeypatch.setattr(fence, "POSTGRES", getattr(doors, postgres)())
-    assert fence.lives("127.0.0.1") is alive
+    monkeypatch.setattr(life, "PATRONI", getattr(doors, patroni)())
+    monkeypatch.setattr(life, "POSTGRES", getattr(doors, postgres)())
+    assert life.lives("127.0.0.1") is alive
 
 
-def test_time_without_a_probe_is_no_silence_nor_is_a_host_that_never_answered(fence: Any) -> None:
-    listener = fence.Listener(ssl.create_default_context())
+def test_time_without_a_probe_is_no_silence_nor_is_a_host_that_never_answered(life: Any) -> None:
+    listener = life.Listener(ssl.create_default_context())
     listener.listen_to("a", "10.0.0.1")
     listener._host.failed = 9
     assert listener.silent == 0
     listener._host.heard = True
-    assert listener.silent == 9 * fence.PROBE
+    assert listener.silent == 9 * life.PROBE
     listener.listen_to("a", "10.0.0.1")
-    assert listener.silent == 9 * fence.PROBE
+    assert listener.silent == 9 * life.PROBE
     listener.listen_to("b", "10.0.0.2")
     assert listener.silent == 0
 
@@ -150,7 +152,7 @@ def ran(fence: Any, text: str, timeout: float = 5) -> str:
 
 
 def test_only_exit_0_is_a_confirmation(fence: Any) -> None:
-    asked = 'test "$1 $2 $(cat "$FENCE_SECRET")" = "db1 10.0.0.1 word"'
+    asked = 'test "$1 $2 $(cat "$FENCE_SECRET_FILE")" = "db1 10.0.0.1 word"'
     (fence.SECRETS / "fence").write_text("word")
     assert ran(fence, f"#!/bin/sh\n{asked}\n") == ""
     assert ran(fence, "#!/bin/sh\necho no answer with word >&2\nexit 3\n") == (
@@ -178,7 +180,7 @@ def test_a_script_that_hangs_ends_with_all_that_it_started(fence: Any, tmp_path:
     ],
 )
 def test_an_interpreter_that_is_not_there_is_refused_beforehand(tmp_path: Path, first: str, problem: str) -> None:
-    shutil.copy(SOURCE, tmp_path / "fence.py")
+    shutil.copytree(SOURCE, tmp_path, dirs_exist_ok=True)
     described = {"member": "a", "members": {}, "prefix": "", "etcd": [], "silence": 2, "timeout": 10, "pause": 300}
     (tmp_path / "fence.json").write_text(json.dumps(described))
     script(tmp_path, f"{first}\n")

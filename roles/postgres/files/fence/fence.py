@@ -11,44 +11,34 @@ key that was seen before. Whatever else happens, Patroni's own ttl decides, as i
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import errno
-import http.client
 import json
 import os
-import selectors
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+
+from gateway import Etcd, deleted, found, put, ranged, unchanged
+from life import Listener
 
 HERE = Path(__file__).parent
 SECRETS = Path("/run/secrets")
 ALIVE = Path("/run/fence/alive")
 #: Seconds after which a watch that could not read etcd is not at work.
 STALE = 30
-#: Where Patroni answers, and where Postgres does.
-PATRONI, POSTGRES = 8008, 5432
-#: Seconds that one probe waits for a sign of life; between two of them; after which every door is tried.
-PROBE, REST, IMPATIENT = 0.5, 0.5, 0.2
 #: Seconds between two looks at etcd, while all is well and while it is not.
 CALM, ALERT = 1.0, 0.1
 #: Seconds for which a suspicion holds without being renewed.
 SUSPICION = 5
-#: Seconds that etcd may take to be reached, and to answer: members elect before they do.
-REACHED, ANSWER = 1.0, 3.0
 KEYS = "/slipway-fence/"
 
 
@@ -57,9 +47,6 @@ def say(level: str, message: str, **more: object) -> None:
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     line = {"timestamp": now, "level": level, "logger": "slipway.fence", "message": message, **more}
     print(json.dumps(line), flush=True)
-
-
-##### What is decided, and by what
 
 
 @dataclass(frozen=True)
@@ -116,183 +103,6 @@ def decide(seen: Seen, silent: float, settings: Settings) -> Action:
     if settings.member in agreed and len(agreed) >= settings.majority:
         return Action.FENCE
     return Action.SUSPECT
-
-
-##### Whether a host gives any sign of life
-
-
-def knock(address: str, doors: Collection[int]) -> Iterator[socket.socket]:
-    """Begin to connect, without waiting."""
-    for door in doors:
-        knocking = socket.socket()
-        knocking.setblocking(False)
-        knocking.connect_ex((address, door))
-        yield knocking
-
-
-def answered(knocking: socket.socket) -> bool:
-    """A refusal is a sign of life as good as a welcome: there is a kernel that sent it."""
-    return knocking.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) in (0, errno.ECONNREFUSED, errno.ECONNRESET)
-
-
-def lives(address: str, name: str = "", context: ssl.SSLContext | None = None) -> bool:
-    """Whether anything comes back from a host within PROBE seconds; never sooner than that where nothing does.
-
-    Patroni's door is enough as a rule. The queue before it is short, and overflows when its process does not get on;
-    Postgres's is tried as well before a host counts as silent.
-    """
-    ends = time.monotonic() + PROBE
-    with contextlib.ExitStack() as held, selectors.DefaultSelector() as selector:
-        for doors, patience in (((PATRONI,), IMPATIENT), ((POSTGRES,), PROBE)):
-            for knocking in knock(address, doors):
-                selector.register(held.enter_context(knocking), selectors.EVENT_WRITE)
-            until = min(ends, time.monotonic() + patience)
-            while selector.get_map() and (left := until - time.monotonic()) > 0:
-                for key, _ in selector.select(left):
-                    selector.unregister(key.fileobj)
-                    if isinstance(key.fileobj, socket.socket) and answered(key.fileobj):
-                        if doors == (PATRONI,) and context:
-                            leave(key.fileobj, name, context)
-                        return True
-        time.sleep(max(0, ends - time.monotonic()))
-    return False
-
-
-def leave(connected: socket.socket, name: str, context: ssl.SSLContext) -> None:
-    """Patroni logs whoever goes without a word. What it says, and whether it is Patroni, is not what was asked."""
-    with contextlib.suppress(OSError):
-        connected.settimeout(PROBE)
-        with context.wrap_socket(connected, server_hostname=name) as secured:
-            secured.sendall(b"OPTIONS /liveness HTTP/1.0\r\n\r\n")
-            secured.recv(1)
-
-
-@dataclass
-class Host:
-    """What was heard of the host of a member that is listened to."""
-
-    name: str = ""
-    address: str = ""
-    heard: bool = False
-    failed: int = 0
-
-
-class Listener(threading.Thread):
-    """Probes one host for as long as it is asked to."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        super().__init__(daemon=True)
-        self._context = context
-        self._host = Host()
-
-    def listen_to(self, name: str, address: str) -> None:
-        if (name, address) != (self._host.name, self._host.address):
-            self._host = Host(name, address)
-
-    @property
-    def silent(self) -> float:
-        """Seconds of probes without an answer. A host that never answered counts as one that must not be asked."""
-        host = self._host
-        return host.failed * PROBE if host.heard else 0.0
-
-    def run(self) -> None:
-        while True:
-            host = self._host
-            if host.address and not lives(host.address, host.name, self._context):
-                host.failed += 1
-                continue
-            host.heard, host.failed = True, 0
-            time.sleep(REST)
-
-
-##### What etcd knows
-
-
-def encoded(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
-
-
-def ranged(key: str, end: str = "") -> dict[str, Any]:
-    return {"request_range": {"key": encoded(key), **({"range_end": encoded(end)} if end else {})}}
-
-
-def put(key: str, value: str, **options: object) -> dict[str, Any]:
-    return {"request_put": {"key": encoded(key), "value": encoded(value), **options}}
-
-
-def deleted(key: str) -> dict[str, Any]:
-    return {"request_delete_range": {"key": encoded(key)}}
-
-
-def unchanged(key: str, revision: int) -> dict[str, Any]:
-    """A condition; revision 0 is that of a key that is not there."""
-    return {"key": encoded(key), "target": "MOD", "result": "EQUAL", "mod_revision": str(revision)}
-
-
-class Etcd:
-    """The JSON gateway of whichever member answers. Every answer has the consent of a majority, or it is an error."""
-
-    def __init__(self, members: list[str], context: ssl.SSLContext) -> None:
-        self._members = members
-        self._context = context
-        self._excused = False
-        self._connection: http.client.HTTPSConnection | None = None
-
-    def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        try:
-            if not self._connection:
-                self._connection = http.client.HTTPSConnection(
-                    self._members[0], 2379, timeout=REACHED, context=self._context
-                )
-                self._connection.connect()
-                self._connection.sock.settimeout(ANSWER)
-            self._connection.request("POST", f"/v3/{path}", json.dumps(body))
-            response = self._connection.getresponse()
-            text = response.read()
-            answer: dict[str, Any] = json.loads(text)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            self._go_on()
-            raise OSError(str(error) or type(error).__name__) from error
-        if response.status != HTTPStatus.OK:
-            # Whoever answers at all may have a better answer in a moment: members elect.
-            if self._excused:
-                self._go_on()
-            self._excused = not self._excused
-            raise OSError(f"{self._members[0]}: {answer.get('message')}")
-        self._excused = False
-        return answer
-
-    def _go_on(self) -> None:
-        """To the next member."""
-        if self._connection:
-            self._connection.close()
-        self._connection = None
-        self._members = [*self._members[1:], self._members[0]]
-
-    def lease(self, seconds: int) -> str:
-        return str(self._ask("lease/grant", {"TTL": str(seconds)})["ID"])
-
-    def transact(self, do: list[dict[str, Any]], where: list[dict[str, Any]] | None = None) -> list[Any] | None:
-        """The answers, or None where a condition did not hold."""
-        answer = self._ask("kv/txn", {"compare": where or [], "success": do})
-        return answer.get("responses", []) if answer.get("succeeded") else None
-
-
-def found(response: dict[str, Any]) -> list[dict[str, Any]]:
-    """Keys out of the answer to a range, with what they hold."""
-    entries = response.get("response_range", {}).get("kvs", [])
-    return [
-        {
-            "key": base64.b64decode(entry["key"]).decode(),
-            "value": base64.b64decode(entry.get("value", "")).decode(),
-            "revision": int(entry["mod_revision"]),
-            "lease": str(entry.get("lease", "0")),
-        }
-        for entry in entries
-    ]
-
-
-##### The watch itself
 
 
 class Watch:
@@ -384,7 +194,8 @@ class Watch:
     def run(self) -> None:
         self.listener.start()
         say("info", "at work", members=sorted(self.settings.members))
-        while True:
+        # Without it what was heard last would stand for ever.
+        while self.listener.is_alive():
             try:
                 self.turn()
                 ALIVE.touch()
@@ -396,6 +207,7 @@ class Watch:
                     say("warning", "etcd does not answer, so nothing is decided here", problem=str(error))
                 self.reading = False
             time.sleep(ALERT if self.listener.silent else CALM)
+        sys.exit("nobody listens any more")
 
 
 def run_script(host: dict[str, str], timeout: float) -> str:
@@ -408,7 +220,6 @@ def run_script(host: dict[str, str], timeout: float) -> str:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd="/tmp",
-            env={"PATH": os.environ["PATH"], "HOME": "/tmp", "LANG": "C.UTF-8", "FENCE_SECRET": str(secret)},
             start_new_session=True,
         )
         said, _ = process.communicate(timeout=timeout)
