@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +147,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if self._task.check_mode or not (planned.changed or planned.steps):
             return result
         self._require_images(planned, state)
-        self._networks_and_volumes(planned)
+        self._networks_and_volumes(desired, planned, state)
         self._write_files(desired, planned, state)
         self._apply(planned, state["images"])
         for step in planned.steps:
@@ -163,12 +164,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 " Mend: run playbooks/images.yml (site.yml does) before this step."
             )
 
-    def _networks_and_volumes(self, planned: Plan) -> None:
+    def _networks_and_volumes(self, desired: list[Desired], planned: Plan, state: dict[str, Any]) -> None:
         labels = {LABEL_ENVIRONMENT: self._task.args["environment"]}
         for name in planned.networks:
             self._module(f"{DOCKER}.docker_network", {"name": name, "driver": "bridge", "labels": labels})
         for name in planned.volumes:
             self._module(f"{DOCKER}.docker_volume", {"name": name, "labels": labels})
+        for volume, _ in planned.owners:
+            image = next(state["images"][entry.image] for entry in desired if volume in entry.owned)
+            self._module("slipway.kit.volume_owner", {**asdict(volume), "image": image, "labels": labels})
 
     def _write_files(self, desired: list[Desired], planned: Plan, state: dict[str, Any]) -> None:
         """New files are tried by the daemon that reads them before they replace the old."""
@@ -251,7 +255,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         state = self._state(entries)
         planned = plan(entries, {**state, "containers": {}})
         self._require_images(planned, state)
-        self._networks_and_volumes(planned)
+        self._networks_and_volumes(entries, planned, state)
         self._put(self._files_root, [(file, entry) for entry in entries for file in entry.files], [])
         try:
             yield state["images"]

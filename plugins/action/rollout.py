@@ -109,7 +109,7 @@ class ActionModule(Containers):
     def _replicas(self, desired: list[Desired], state: dict[str, Any], planned: Plan) -> dict[str, Any]:
         """Everything but removals. A replica that fails takes those before it back; that is a result, not an error."""
         self._require_images(planned, state)
-        self._networks_and_volumes(planned)
+        self._networks_and_volumes(desired, planned, state)
         written = [(file, entry) for entry in desired for file in entry.files if file.host_path in set(planned.files)]
         self._put(self._files_root, written, [])
         serving = any(found["state"] == "running" for found in state["containers"].values())

@@ -228,7 +228,11 @@ def application_specs(
             "env": {**launch.env, **identity, **{k: str(v) for k, v in process["env"].items()}},
             "networks": [{"name": f"app-{name}", "aliases": [process_name]}],
             "volumes": [
-                f"{name}-{volume['name']}:{volume['path']}"
+                {
+                    "source": f"{name}-{volume['name']}",
+                    "target": volume["path"],
+                    **{k: volume[k] for k in ("owner", "mode")},
+                }
                 for volume in full["volumes"]
                 if process_name in volume["processes"]
             ],

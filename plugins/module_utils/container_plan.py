@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .container_spec import LABEL_FILES, LABEL_SPEC, Desired
+from .container_spec import LABEL_FILES, LABEL_SPEC, Desired, Volume
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,13 @@ class Plan:
     stray_files: tuple[str, ...]
     networks: tuple[str, ...]
     volumes: tuple[str, ...]
+    #: Volumes that are not whose they should be, new ones among them, with what says so.
+    owners: tuple[tuple[Volume, str], ...]
 
     @property
     def changed(self) -> bool:
-        return bool(self.files or self.stray_files or self.networks or self.volumes) or any(
-            step.action != "wait" for step in self.steps
-        )
+        beside = (self.files, self.stray_files, self.networks, self.volumes, self.owners)
+        return any(beside) or any(step.action != "wait" for step in self.steps)
 
     @property
     def disturbs(self) -> bool:
@@ -63,6 +64,7 @@ class Plan:
         return [
             *(f"network {name} (missing)" for name in self.networks),
             *(f"volume {name} (missing)" for name in self.volumes),
+            *(f"give {volume.name} to {volume.owner} ({why})" for volume, why in self.owners),
             *(f"write {path}" for path in self.files),
             *(f"delete {path} (no longer declared)" for path in self.stray_files),
             *(str(step) for step in self.steps if step.action != "wait"),
@@ -106,6 +108,17 @@ def _rollout_step(wanted: Desired, step: Step | None, state: Mapping[str, Any]) 
     return step
 
 
+def _foreign(volume: Volume, found: Mapping[str, Any] | None) -> str:
+    """Why a volume is not as it should be, or nothing."""
+    if found is None:
+        return "it is new"
+    if found["owner"] != volume.owner:
+        return f"it belongs to {found['owner']}"
+    if volume.mode and int(found["mode"], 8) != int(volume.mode, 8):
+        return f"its permissions are {found['mode']}, and should be {volume.mode}"
+    return ""
+
+
 def _leftovers(desired: Sequence[Desired], found: set[str]) -> list[Step]:
     names = {wanted.name for wanted in desired}
     interrupted = {f"{wanted.name}-{end}" for wanted in desired if wanted.rollout for end in ("next", "old")}
@@ -136,6 +149,7 @@ def plan(desired: Sequence[Desired], state: Mapping[str, Any]) -> Plan:
     def missing(kind: str, wanted_names: Sequence[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for name in wanted_names if name not in state[kind]))
 
+    owned = {volume.name: volume for wanted in reversed(desired) for volume in wanted.owned}
     return Plan(
         steps=tuple(steps),
         files=tuple(path for path in state["files"] if path not in marks),
@@ -143,4 +157,9 @@ def plan(desired: Sequence[Desired], state: Mapping[str, Any]) -> Plan:
         stray_files=() if steps and any(wanted.rollout for wanted in desired) else tuple(state["stray_files"]),
         networks=missing("networks", [name for wanted in desired for name in wanted.networks]),
         volumes=missing("volumes", [name for wanted in desired for name in wanted.volumes]),
+        owners=tuple(
+            (volume, why)
+            for name, volume in sorted(owned.items())
+            if (why := _foreign(volume, state["volumes"].get(name)))
+        ),
     )

@@ -55,6 +55,16 @@ class HostFile:
 
 
 @dataclass(frozen=True)
+class Volume:
+    """A named volume that belongs to somebody: ``owner`` is uid:gid, an empty ``mode`` leaves permissions alone."""
+
+    name: str
+    path: str
+    owner: str
+    mode: str
+
+
+@dataclass(frozen=True)
 class Desired:
     """A container as it should be."""
 
@@ -65,6 +75,7 @@ class Desired:
     directories: tuple[str, ...]
     networks: tuple[str, ...]
     volumes: tuple[str, ...]
+    owned: tuple[Volume, ...]
     uid: int
     gid: int
     order: int
@@ -134,10 +145,31 @@ def _files(spec: Mapping[str, Any], host_dir: str) -> tuple[tuple[HostFile, ...]
     return tuple(sorted(files, key=lambda entry: entry.path)), mounts, directories
 
 
-def _volumes(spec: Mapping[str, Any], prefix: str) -> tuple[list[str], list[str]]:
-    """Volume strings as docker_container takes them, and the names of those that are named volumes."""
-    shown, named = [], []
+def _owned(name: str, entry: Mapping[str, Any], prefix: str) -> Volume:
+    given = {key: str(value) for key, value in entry.items() if value is not None}
+    if not {"source", "target", "owner"} <= set(given) <= {"source", "target", "owner", "mode"}:
+        raise SpecError(f"container '{name}': a volume has other keys than source, target, owner and mode.")
+    if given["source"].startswith("/") or not given["target"].startswith("/"):
+        raise SpecError(f"container '{name}': volume {given['source']}: only a named volume has an owner.")
+    if not re.fullmatch(r"\d+:\d+", given["owner"]) or not re.fullmatch(r"(?:[0-7]{3,4})?", given.get("mode", "")):
+        raise SpecError(
+            f"container '{name}': volume {given['source']}: owner and mode are numbers, \"uid:gid\" and octal."
+        )
+    return Volume(f"{prefix}{given['source']}", given["target"], given["owner"], given.get("mode", ""))
+
+
+def _volumes(spec: Mapping[str, Any], prefix: str) -> tuple[list[str], list[str], list[Volume]]:
+    """Volume strings as docker_container takes them, the names of named volumes, and those that have an owner."""
+    shown: list[str] = []
+    named: list[str] = []
+    owned: list[Volume] = []
     for volume in spec.get("volumes", []):
+        if isinstance(volume, Mapping):
+            owned.append(_owned(spec["name"], volume, prefix))
+            named.append(owned[-1].name)
+            # With each container the engine would hand an empty volume to whom the image's directory belongs to.
+            shown.append(f"{owned[-1].name}:{owned[-1].path}:nocopy")
+            continue
         source, _, rest = str(volume).partition(":")
         if not rest:
             raise SpecError(
@@ -147,7 +179,7 @@ def _volumes(spec: Mapping[str, Any], prefix: str) -> tuple[list[str], list[str]
             source = f"{prefix}{source}"
             named.append(source)
         shown.append(f"{source}:{rest}")
-    return shown, named
+    return shown, named, owned
 
 
 def _healthcheck(name: str, check: Mapping[str, Any] | None) -> tuple[dict[str, Any], bool]:
@@ -231,7 +263,7 @@ def expand(
     files, mounts, directories = _files(spec, f"{files_dir}/{content_label[:12]}" if rollout else files_dir)
     reload = _reload(spec, mounts)
     loaded = HostFile("", f"{files_dir}/.loaded", content_label, "0444", secret=False) if reload else None
-    volumes, named_volumes = _volumes(spec, prefix)
+    volumes, named_volumes, owned = _volumes(spec, prefix)
     healthcheck, checked = _healthcheck(name, spec.get("healthcheck"))
     if not checked:
         relaxations += ({"option": "healthcheck", "value": "none", "reason": str(spec["healthcheck"]["none"])},)
@@ -299,6 +331,7 @@ def expand(
         directories=tuple(directories),
         networks=tuple(str(net["name"]) for net in networks),
         volumes=tuple(named_volumes),
+        owned=tuple(owned),
         uid=uid,
         gid=gid,
         order=int(spec.get("order", 0)),

@@ -71,6 +71,7 @@ def normalise(name: str, contract: Mapping[str, Any]) -> dict[str, Any]:
         file.setdefault("mode", "0400" if file["secret"] else "0444")
     for volume in full["volumes"]:
         volume["processes"] = volume["processes"] or list(full["processes"])
+        volume.setdefault("owner", full["user"])
     for service, redis in full["redis"].items():
         redis.setdefault("env", redis_env(service))
     if full["database"] is not None:

@@ -30,6 +30,7 @@ FORMS = {
     schema.ABSOLUTE: "a path that starts with /",
     schema.SIZE: "a number of bytes, or one with k, m or g, as 256m",
     schema.MODE: "octal permissions in quotes, as '0440'",
+    schema.DIRECTORY_MODE: "octal permissions in quotes, as '0750' or '2770'",
 }
 
 

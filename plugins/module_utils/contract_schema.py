@@ -17,6 +17,7 @@ IDENTIFIER = "^[a-z_][a-z0-9_]{0,62}$"
 ABSOLUTE = "^/"
 SIZE = "^[0-9]+[kmgKMG]?$"
 MODE = "^0?[0-7]{3}$"
+DIRECTORY_MODE = "^[0-7]?[0-7]{3}$"
 
 DATABASE_PARTS = "url direct_url host port direct_host direct_port name user password sslmode sslrootcert".split()
 REDIS_PARTS = "url host port user password sslrootcert".split()
@@ -265,11 +266,15 @@ FILE = record(
 )
 
 VOLUME = record(
-    "Storage that outlives containers.",
+    "Storage that outlives containers. A new one begins with what the image has at the path.",
     {
         "name": text("Becomes part of the volume's name.", pattern=NAME),
         "path": text("Where it is mounted.", pattern=ABSOLUTE),
         "processes": optional(listing("The processes that share it. Default: all.", {"type": "string"}, minItems=1)),
+        "owner": text("uid:gid whose directory it is. Default: the user of the processes.", pattern="^[0-9]+:[0-9]+$"),
+        "mode": optional(
+            text("Permissions of the directory. Default: left as they are, 0755 at first.", pattern=DIRECTORY_MODE)
+        ),
     },
     "name path",
 )

@@ -54,7 +54,7 @@ containers:
 services: {description: Every service of the environment that has a container here., returned: always, type: list, elements: str}
 images: {description: Image id by reference; absent references are missing., returned: always, type: dict}
 networks: {description: Those of the wanted networks that exist., returned: always, type: list, elements: str}
-volumes: {description: Those of the wanted volumes that exist., returned: always, type: list, elements: str}
+volumes: {description: Those of the wanted volumes that exist; name to keys owner (uid:gid) and mode of the directory., returned: always, type: dict}
 files: {description: Files that are missing or differ; path to the text that stands there now (empty when secret or absent)., returned: always, type: dict}
 stray_files: {description: Files below the containers' own directories that nobody wants., returned: always, type: list, elements: str}
 """
@@ -90,6 +90,15 @@ def file_differs(wanted):
     if same:
         return None
     return "" if wanted["secret"] else content.decode(errors="replace")
+
+
+def volume_state(mountpoint):
+    """Who owns a volume, and its permissions."""
+    try:
+        status = os.stat(mountpoint)
+    except OSError:  # a driver of somebody's own, which mounts it when it is used
+        return {"owner": "nobody known", "mode": "0"}
+    return {"owner": f"{status.st_uid}:{status.st_gid}", "mode": f"{status.st_mode & 0o7777:04o}"}
 
 
 def stray(files_dir, names, wanted):
@@ -147,7 +156,8 @@ def main():
         names = sorted({entry["Names"][0].lstrip("/") for entry in own} | set(params["names"]))
         containers = {name: found for name in names if (found := describe(client, name))}
         networks = {entry["Name"] for entry in client.get_json("/networks")}
-        volumes = {entry["Name"] for entry in client.get_json("/volumes").get("Volumes") or []}
+        found = client.get_json("/volumes").get("Volumes") or []
+        volumes = {entry["Name"]: entry["Mountpoint"] for entry in found}
         differing = {}
         for wanted in params["files"]:
             now = file_differs(wanted)
@@ -159,7 +169,7 @@ def main():
             services=sorted({entry["Labels"].get(LABEL_SERVICE, "") for entry in listed}),
             images=image_ids(client, params["images"]),
             networks=[name for name in params["networks"] if name in networks],
-            volumes=[name for name in params["volumes"] if name in volumes],
+            volumes={name: volume_state(volumes[name]) for name in params["volumes"] if name in volumes},
             files=differing,
             stray_files=stray(params["files_dir"], names, {wanted["path"] for wanted in params["files"]}),
         )

@@ -155,3 +155,28 @@ def test_missing_image_is_named(converge: Converge, spec: dict[str, Any]) -> Non
     failed = converge([spec])
     assert failed.returncode != 0
     assert "has no image slipway/nowhere:0" in failed.stdout
+
+
+def test_a_volume_is_its_owners_whatever_the_image_says(
+    converge: Converge, engine: docker.DockerClient, spec: dict[str, Any]
+) -> None:
+    # The image has no /data, and /etc/apt, with something in it, is root's.
+    mounts = {"data": "/data", "apt": "/etc/apt"}
+    spec["volumes"] = [{"source": name, "target": path, "owner": "10100:10100"} for name, path in mounts.items()]
+    spec["volumes"][0]["mode"] = "0750"
+    spec["command"] = ["sh", "-c", "touch /data/one /etc/apt/one && ls /etc/apt && stat -c %u:%a /data; exec sleep 600"]
+    predicted = converge([spec], "--check", "--diff")
+    assert "give enginetest-data to 10100:10100 (it is new)" in predicted.stdout
+    created = converge([spec])
+    assert created.returncode == 0, created.stdout
+    container = engine.containers.get("enginetest-one")
+    said = container.logs().decode().split()
+    assert {"one", "sources.list.d", "10100:750"} <= set(said), said
+    assert len(engine.containers.list(all=True, filters={"label": "slipway.environment=enginetest"})) == 1
+    assert "changed=0" in converge([spec]).stdout
+
+    spec["volumes"][1]["owner"] = "10101:10101"
+    predicted = converge([spec], "--check", "--diff")
+    assert "give enginetest-apt to 10101:10101 (it belongs to 10100:10100)" in predicted.stdout
+    assert "changed=1" in converge([spec]).stdout
+    assert "changed=0" in converge([spec]).stdout

@@ -34,7 +34,6 @@ while True:
     time.sleep(0.1)
 """
 PROCESSES: dict[str, Any] = {
-    # A directory of the image that anybody may write to, which a new volume takes after.
     "volumes": [{"name": "journal", "path": "/var/tmp"}],
     "processes": {
         "worker": {"command": ["python3", "-c", WORKER], "probe": NONE, "order": 1, "observe": 0, "stop_grace": 20},

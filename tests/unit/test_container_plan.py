@@ -52,7 +52,7 @@ def state(*names: str, **changes: Any) -> dict[str, Any]:
         "containers": containers,
         "images": {"slipway/one:abc": IMAGE_ID},
         "networks": ["local-backbone"],
-        "volumes": ["local-data"],
+        "volumes": {"local-data": {"owner": "0:0", "mode": "0755"}},
         "files": {},
         "stray_files": [],
     }
@@ -65,12 +65,43 @@ def test_nothing_to_do() -> None:
 
 
 def test_missing_container_network_and_volume() -> None:
-    planned = plan([desired()], {**state(), "networks": [], "volumes": []})
+    planned = plan([desired()], {**state(), "networks": [], "volumes": {}})
     assert planned.lines() == [
         "network local-backbone (missing)",
         "volume local-data (missing)",
         "create local-one (not there)",
     ]
+
+
+OWNED = {"source": "data", "target": "/data", "owner": "1:1"}
+
+
+def test_a_new_volume_is_given_to_its_owner() -> None:
+    planned = plan([desired(volumes=[OWNED])], {**state(), "volumes": {}})
+    assert planned.lines()[:2] == ["volume local-data (missing)", "give local-data to 1:1 (it is new)"]
+
+
+@pytest.mark.parametrize(
+    ("found", "mode", "lines"),
+    [
+        ({"owner": "1:1", "mode": "0755"}, None, []),
+        ({"owner": "1:1", "mode": "0700"}, None, []),
+        ({"owner": "1:1", "mode": "0750"}, "750", []),
+        ({"owner": "0:0", "mode": "0755"}, None, ["give local-data to 1:1 (it belongs to 0:0)"]),
+        (
+            {"owner": "1:1", "mode": "0755"},
+            "2770",
+            ["give local-data to 1:1 (its permissions are 0755, and should be 2770)"],
+        ),
+    ],
+)
+def test_a_volume_that_is_somebody_elses_is_given_to_its_owner(
+    found: dict[str, str], mode: str | None, lines: list[str]
+) -> None:
+    wanted = desired(volumes=[{**OWNED, "mode": mode}])
+    held = state("local-one", labels=wanted.labels)
+    planned = plan([wanted], {**held, "volumes": {"local-data": found}})
+    assert (planned.lines(), planned.changed) == (lines, bool(lines))
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ def test_defaults_that_depend_on_other_values() -> None:
     assert (full["processes"]["web"]["replicas"], full["processes"]["worker"]["replicas"]) == (2, 1)
     assert full["processes"]["web"]["probe"]["host"] == "shop.example.org"
     assert full["volumes"][0]["processes"] == ["web", "worker"]
+    assert (full["volumes"][0]["owner"], full["volumes"][0]["mode"]) == ("10100:10100", None)
     assert (full["database"]["name"], full["database"]["user"]) == ("my_shop", "my_shop")
     assert full["database"]["env"] == {"url": "DATABASE_URL", "direct_url": "DATABASE_DIRECT_URL"}
     assert full["redis"]["cache"]["env"] == {"url": "CACHE_URL"}
