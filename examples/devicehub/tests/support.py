@@ -1,7 +1,6 @@
-"""What the tests of a running server share: the server itself, a WebSocket client, and a wire that can be cut."""
+"""What the tests of a running server share: the server itself and a WebSocket client."""
 
 import base64
-import contextlib
 import json
 import os
 import socket
@@ -16,83 +15,15 @@ from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.db import connection
+from testing import free_port
 
 HOST = "devicehub.localhost"
 ORIGIN = f"https://{HOST}"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def at(url: str, port: int) -> str:
-    """The same URL with another place to connect to: localhost, where a Wire listens."""
-    parts = urlsplit(url)
-    credentials = parts.netloc.rpartition("@")[0]
-    return urlunsplit(parts._replace(netloc=f"{credentials}@localhost:{port}" if credentials else f"localhost:{port}"))
-
-
 def test_database_url() -> str:
     """DATABASE_URL of the database that the test runner made."""
     return urlunsplit(urlsplit(settings.DATABASE_URL)._replace(path="/" + connection.settings_dict["NAME"]))
-
-
-class Wire:
-    """A TCP forwarder in front of a dependency: `cut` refuses connections, `freeze` keeps them and says nothing."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self.target = (parts.hostname, parts.port)
-        self.port = free_port()
-        self.url = at(url, self.port)
-        self.frozen = threading.Event()
-        self.sockets: list[socket.socket] = []
-        self.connections = 0
-        self.listener: socket.socket | None = None
-        self.mend()
-
-    def mend(self) -> None:
-        self.frozen.clear()
-        if self.listener is None:
-            self.listener = socket.create_server(("127.0.0.1", self.port))
-            threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
-
-    def cut(self) -> None:
-        listener, self.listener = self.listener, None
-        if listener:
-            listener.shutdown(socket.SHUT_RDWR)
-            listener.close()
-        for end in self.sockets:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-        self.sockets.clear()
-
-    def freeze(self) -> None:
-        self.frozen.set()
-
-    def _accept(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                near, _ = listener.accept()
-                far = socket.create_connection(self.target)
-            except OSError:
-                return
-            self.connections += 1
-            self.sockets += [near, far]
-            for source, destination in ((near, far), (far, near)):
-                threading.Thread(target=self._pump, args=(source, destination), daemon=True).start()
-
-    def _pump(self, source: socket.socket, destination: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                while self.frozen.is_set():
-                    time.sleep(0.02)
-                destination.sendall(data)
-        with contextlib.suppress(OSError):
-            destination.shutdown(socket.SHUT_RDWR)
 
 
 class Replica:

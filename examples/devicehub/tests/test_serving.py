@@ -10,10 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client, TransactionTestCase
+from testing import Wire
 
 from hub.models import Device, Message
 
-from .support import HOST, ORIGIN, ClosedError, RefusedError, Replica, WebSocket, Wire, test_database_url, wait_until
+from .support import HOST, ORIGIN, ClosedError, RefusedError, Replica, WebSocket, test_database_url, wait_until
 
 
 def token_header(token: str) -> dict[str, str]:
