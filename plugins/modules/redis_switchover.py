@@ -92,7 +92,15 @@ class Service:
         return {key: value for key, _, value in lines}
 
     def leads(self):
-        return self.replication().get("role") == "master"
+        """A member that is not there, or does not answer, leads nobody."""
+        try:
+            return self.replication().get("role") == "master"
+        except SwitchoverError:
+            return False
+        except APIError as error:
+            if error.response.status_code in (404, 409):  # no such container; it does not run
+                return False
+            raise
 
     def address(self):
         host, port = self.ask_sentinel("SENTINEL", "GET-MASTER-ADDR-BY-NAME", self.name).split()
