@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from ansible_collections.community.docker.plugins.module_utils._api.errors import APIError
@@ -19,7 +20,8 @@ def leads(monkeypatch: pytest.MonkeyPatch, answer: engine_exec.Outcome | APIErro
         return answer
 
     monkeypatch.setattr(engine_exec, "run", run)
-    return bool(redis_switchover.Service(None, SERVICE, "prod-sentinel", 20).leads())
+    service: Any = redis_switchover.Service
+    return bool(service(None, SERVICE, "prod-sentinel", 20).leads())
 
 
 @pytest.mark.parametrize(
