@@ -6,7 +6,7 @@ its suspicion into etcd, and when a majority of all members suspects the same le
 this file. Only where that says that the host is off is the leader's key deleted, and only if it is still the very
 key that was seen before. Whatever else happens, Patroni's own ttl decides, as it does without any of this.
 
-``--healthy`` tells whether it is at work, ``--check`` whether its files will do.
+``--check`` tells whether its files will do.
 """
 
 from __future__ import annotations
@@ -32,9 +32,8 @@ from life import Listener
 
 HERE = Path(__file__).parent
 SECRETS = Path("/run/secrets")
+#: Touched whenever etcd could be read; the healthcheck looks at its age.
 ALIVE = Path("/run/fence/alive")
-#: Seconds after which a watch that could not read etcd is not at work.
-STALE = 30
 #: Seconds between two looks at etcd, while all is well and while it is not.
 CALM, ALERT = 1.0, 0.1
 #: Seconds for which a suspicion holds without being renewed.
@@ -219,7 +218,6 @@ def run_script(host: dict[str, str], timeout: float) -> str:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            cwd="/tmp",
             start_new_session=True,
         )
         said, _ = process.communicate(timeout=timeout)
@@ -249,10 +247,6 @@ def check() -> None:
 def main() -> None:
     if sys.argv[1:] == ["--check"]:
         check()
-    elif sys.argv[1:] == ["--healthy"]:
-        silent = time.time() - ALIVE.stat().st_mtime if ALIVE.exists() else STALE
-        if silent >= STALE:
-            sys.exit(f"etcd could not be read for {silent:.0f} s")
     else:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         Watch(Settings.read()).run()
