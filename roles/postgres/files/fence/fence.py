@@ -228,10 +228,12 @@ def run_script(host: dict[str, str], timeout: float) -> str:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         return f"the script took longer than {timeout:g} s"
+    if process.returncode == 0:
+        return ""
     text = said.decode(errors="replace").strip()
     if secret.exists():
         text = text.replace(secret.read_text().strip() or "\0", "[secret]")
-    return "" if process.returncode == 0 else f"the script ended with {process.returncode}: {text[-500:]}"
+    return f"the script ended with {process.returncode}: {text.splitlines()[-1] if text else 'it said nothing'}"
 
 
 def check() -> None:
