@@ -127,6 +127,15 @@ def test_a_refusal_at_either_door_is_a_sign_of_life(
     assert life.lives("127.0.0.1") is alive
 
 
+def test_a_watch_without_a_processor_still_sees_the_answer_that_is_there(
+    life: Any, doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(life, "PATRONI", doors.welcoming())
+    monkeypatch.setattr(life, "PROBE", -1)
+    monkeypatch.setattr(life, "FIRST", -1)
+    assert life.lives("127.0.0.1")
+
+
 def test_time_without_a_probe_is_no_silence_nor_is_a_host_that_never_answered(life: Any) -> None:
     listener = life.Listener(ssl.create_default_context())
     listener.listen_to("a", "10.0.0.1")

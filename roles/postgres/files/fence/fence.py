@@ -35,9 +35,11 @@ SECRETS = Path("/run/secrets")
 #: Touched whenever etcd could be read; the healthcheck looks at its age.
 ALIVE = Path("/run/fence/alive")
 #: Seconds between two looks at etcd, while all is well and while it is not.
-CALM, ALERT = 1.0, 0.1
-#: Seconds for which a suspicion holds without being renewed.
-SUSPICION = 5
+CALM, ALERT = 1.0, 0.2
+#: Seconds for which a suspicion holds, and after which it is renewed.
+SUSPICION, RENEWAL = 5, 2
+#: Times that a confirmed loss is told to etcd, where it does not answer.
+INSISTENCE = 10
 KEYS = "/slipway-fence/"
 
 
@@ -114,6 +116,7 @@ class Watch:
         self.seen = Seen()
         #: The key that says whom this member suspects, as long as it does.
         self.suspicion = ""
+        self.renewed = 0.0
         self.reading = True
 
     def key(self, name: str) -> str:
@@ -155,10 +158,15 @@ class Watch:
                 self.suspicion = ""
                 say("info", "suspect nobody any more")
             return
+        mine = f"{KEYS}suspects/{self.seen.term}/{self.settings.member}"
+        written = []
+        if mine != self.suspicion or time.monotonic() > self.renewed + RENEWAL:
+            written.append(put(mine, "", lease=self.etcd.lease(SUSPICION)))
+            self.renewed = time.monotonic()
         if not self.suspicion:
             say("warning", "suspect who leads", leader=self.seen.leader, silent=self.listener.silent)
-        self.suspicion = f"{KEYS}suspects/{self.seen.term}/{self.settings.member}"
-        if self.look(put(self.suspicion, "", lease=self.etcd.lease(SUSPICION))) is Action.FENCE:
+        self.suspicion = mine
+        if self.look(*written) is Action.FENCE:
             self.fence(self.seen)
 
     def fence(self, seen: Seen) -> None:
@@ -176,7 +184,14 @@ class Watch:
         if problem:
             say("error", "not confirmed: Patroni's ttl decides", **note, seconds=seconds, problem=problem)
             return
-        freed = self.free(seen, same)
+        for _ in range(INSISTENCE):
+            with contextlib.suppress(OSError):
+                freed = self.free(seen, same)
+                break
+            time.sleep(ALERT)
+        else:
+            say("error", "the host is off, and etcd does not answer: Patroni's ttl decides", **note, seconds=seconds)
+            return
         said = "the host is off: let Patroni elect" if freed else "the host is off, and it did not lead any more"
         say("warning", said, **note, seconds=seconds)
 
