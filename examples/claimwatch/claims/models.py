@@ -71,7 +71,7 @@ class Claim(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     worker = models.CharField(max_length=64, blank=True, editable=False)
     filed = models.DateTimeField(auto_now_add=True)
-    touched = models.DateTimeField(auto_now_add=True, help_text="When it was filed, or an attempt began.")
+    touched = models.DateTimeField(auto_now_add=True, help_text="When it was filed, sent again, or an attempt began.")
     assessed = models.DateTimeField(null=True, editable=False)
 
     class Meta:
@@ -87,17 +87,19 @@ class Claim(models.Model):
 
     @classmethod
     def forgotten(cls):
-        """Whose attempt cannot run any more, for it would have hit the time limit; or which nobody ever began."""
-        return cls.objects.exclude(state=cls.State.ASSESSED).filter(touched__lt=cls.long_ago())
+        """What nobody began within a while, or whose attempt cannot run any more, for it would have hit its limit."""
+        unbegun = timezone.now() - timedelta(seconds=settings.RESEND_AFTER)
+        return cls.objects.filter(Q(state=cls.State.FILED, touched__lt=unbegun) | cls.abandoned())
 
     @classmethod
-    def long_ago(cls):
-        return timezone.now() - timedelta(seconds=settings.ASSESSMENT_TIME_LIMIT)
+    def abandoned(cls) -> Q:
+        limit = timezone.now() - timedelta(seconds=settings.ASSESSMENT_TIME_LIMIT)
+        return Q(state=cls.State.ASSESSING, touched__lt=limit)
 
     @classmethod
     def begin(cls, claim_id) -> "Claim | None":
         """Take a claim to assess it; None where it is done, or somebody is at it."""
-        free = Q(state=cls.State.FILED) | Q(state=cls.State.ASSESSING, touched__lt=cls.long_ago())
+        free = Q(state=cls.State.FILED) | cls.abandoned()
         changes = {"state": cls.State.ASSESSING, "worker": settings.REPLICA, "documents_read": 0}
         taken = cls.objects.filter(free, id=claim_id).update(
             **changes, attempts=F("attempts") + 1, touched=timezone.now()

@@ -57,6 +57,8 @@ def send_forgotten() -> None:
     for tenant in Tenant.objects.all():
         with tenant.scope():
             found = list(Claim.forgotten().values_list("id", flat=True)[:100])
+            # Its turn comes again later: it may be waiting in a long queue.
+            Claim.objects.filter(id__in=found, state=Claim.State.FILED).update(touched=timezone.now())
         for claim_id in found:
             logger.warning("sending a forgotten claim", extra={"claim": str(claim_id)})
             send(tenant, claim_id)

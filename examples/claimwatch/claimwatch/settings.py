@@ -16,8 +16,10 @@ DATABASE_DIRECT_URL = env.url("DATABASE_DIRECT_URL", ("postgres", "postgresql"),
 CACHE_URL = env.url("CACHE_URL", ("redis", "rediss"))
 BROKER_URL = env.url("BROKER_URL", ("redis", "rediss"))
 LOG_LEVEL = env.text("LOG_LEVEL", default="INFO")
-# How long one attempt to assess a claim may take, and when beat takes it for lost and sends the claim again.
+# Seconds that one attempt to assess a claim may take, after which beat sends it again; and after which it sends again
+# what nobody has begun.
 ASSESSMENT_TIME_LIMIT = env.number("ASSESSMENT_TIME_LIMIT", default=120)
+RESEND_AFTER = env.number("RESEND_AFTER", default=30)
 # In a container the host name is its own: logs and /health/detail say which replica speaks.
 REPLICA = env.text("REPLICA", default=socket.gethostname())
 VERSION = env.text("SLIPWAY_VERSION", default="unknown")

@@ -88,7 +88,7 @@ class Worker(ProcessCase):
 class Beat(ProcessCase):
     def test_claims_that_were_forgotten_are_sent_again(self):
         """One whose worker was killed, and one that was filed while the broker was away."""
-        limit = {"ASSESSMENT_TIME_LIMIT": "3"}
+        limit = {"ASSESSMENT_TIME_LIMIT": "3", "RESEND_AFTER": "3"}
         first = self.start(WORKER, **limit)
         orphan = self.file(documents=4)
         send(self.tenant, orphan.id)

@@ -89,7 +89,9 @@ class Migration(migrations.Migration):
                 ("filed", models.DateTimeField(auto_now_add=True)),
                 (
                     "touched",
-                    models.DateTimeField(auto_now_add=True, help_text="When it was filed, or an attempt began."),
+                    models.DateTimeField(
+                        auto_now_add=True, help_text="When it was filed, sent again, or an attempt began."
+                    ),
                 ),
                 ("assessed", models.DateTimeField(editable=False, null=True)),
                 (
