@@ -8,7 +8,7 @@ PLAYBOOK := $(BIN)/ansible-playbook -i inventories/$(ENV)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 LINTERS := ruff mypy yamllint shellcheck ansible-lint docs-fresh
-PARTS := $(LINTERS) unit policy molecule cluster engine rollout
+PARTS := $(LINTERS) unit policy molecule cluster engine rollout examples
 
 .PHONY: help
 help: ## Say what there is to call
@@ -105,6 +105,12 @@ rollout: .venv/.ready-test ## Deploy good and bad versions under load: the part 
 rollouts: .venv/.ready-test ## All of that, about twenty minutes
 	$(PLAYBOOK) playbooks/engine.yml
 	$(BIN)/pytest tests/rollout --junitxml build/rollout.xml
+
+# The same: an environment of its own, SLIPWAY_KEEP=1 keeps it.
+.PHONY: examples
+examples: .venv/.ready-test ## All examples side by side: their own tests, what they do, and that none reaches another
+	$(PLAYBOOK) playbooks/engine.yml
+	$(BIN)/pytest tests/examples --junitxml build/examples.xml
 
 .PHONY: bench-rollout
 bench-rollout: .venv/.ready-test ## Measure 20 deploys under load, 10 killed ones, and the usual way, about 40 minutes

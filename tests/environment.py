@@ -117,17 +117,21 @@ class Environment:
 
     @property
     def domain(self) -> str:
-        """Where the example application answers."""
+        """Where the first example answers."""
         return str(self.applications["devicehub"]["domains"][0])
 
     @property
     def authority(self) -> str:
         """Domain and port, as a browser shows them."""
-        return self.domain if self.https_port == 443 else f"{self.domain}:{self.https_port}"
+        return self.url.removeprefix("https://")
 
     @property
     def url(self) -> str:
-        return f"https://{self.authority}"
+        return self.url_of("devicehub")
+
+    def url_of(self, application: str) -> str:
+        domain = self.applications[application]["domains"][0]
+        return f"https://{domain}" if self.https_port == 443 else f"https://{domain}:{self.https_port}"
 
     def session(self) -> requests.Session:
         """An HTTP client that trusts the environment's authority, and nobody else."""
@@ -161,9 +165,35 @@ class Environment:
     def execute(self, container: str, *command: str, text: str = "") -> str:
         return docker("exec", "--interactive", f"{self.name}-{container}", *command, text=text)
 
+    def duplicate(self, container: str, name: str) -> str:
+        """Start the same container once more, as another host would run it: under a host name of its own."""
+        found = json.loads(docker("inspect", f"{self.name}-{container}"))[0]
+        host, config = found["HostConfig"], found["Config"]
+        options = ["--detach", "--name", f"{self.name}-{name}", "--hostname", name, "--init"]
+        options += [
+            "--network",
+            host["NetworkMode"],
+            "--user",
+            config["User"],
+            "--read-only",
+            "--restart",
+            "unless-stopped",
+        ]
+        options += [word for path, mode in host["Tmpfs"].items() for word in ("--tmpfs", f"{path}:{mode}")]
+        options += [word for mount in host["Mounts"] for word in ("-v", f"{mount['Source']}:{mount['Target']}:ro")]
+        options += [word for bind in host["Binds"] or [] for word in ("-v", bind)]
+        own = [entry for entry in config["Env"] if not entry.startswith("HOSTNAME=")]
+        options += [word for entry in [*own, f"HOSTNAME={name}"] for word in ("-e", entry)]
+        entrypoint, *arguments = config["Entrypoint"]
+        docker("run", *options, "--entrypoint", entrypoint, config["Image"], *arguments, *config["Cmd"])
+        return f"{self.name}-{name}"
+
     def manage(self, container: str, *command: str, text: str = "") -> str:
-        """Run a command in a replica as its process was started: with the environment that the entrypoint makes."""
-        return self.execute(container, "python3", "/slipway/entrypoint.py", *command, text=text)
+        """Run a command in a replica as its process was started: with the environment that the entrypoint makes. In a
+        singleton, too, which would wait for its lease otherwise.
+        """
+        started = ("env", "SLIPWAY_RUN=command", "python3", "/slipway/entrypoint.py")
+        return self.execute(container, *started, *command, text=text)
 
 
 def docker(*command: str, text: str = "") -> str:

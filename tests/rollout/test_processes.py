@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -42,7 +41,7 @@ PROCESSES: dict[str, Any] = {
     "schedule": [{"name": "tick", "cron": "* * * * *", "command": ["sh", "-c", "echo it is time >> /var/tmp/tick"]}],
 }
 #: A container of another host, as far as the lease knows.
-OTHER = "roll-devicehub-clock-elsewhere"
+OTHER = "roll-elsewhere"
 
 
 @pytest.fixture(scope="module")
@@ -78,20 +77,6 @@ def never_two(environment: Environment) -> None:
     assert len(hosts) == len(set(hosts)), f"two ran at once: {changes}"
 
 
-def elsewhere() -> None:
-    """The same container once more, as another host would run it. It has a host name of its own."""
-    found = json.loads(docker("inspect", "roll-devicehub-clock-1"))[0]
-    host, config = found["HostConfig"], found["Config"]
-    options = ["--detach", "--name", OTHER, "--hostname", "elsewhere", "--init", "--network", host["NetworkMode"]]
-    options += ["--user", config["User"], "--read-only", "--restart", "unless-stopped", "--entrypoint", "python3"]
-    options += [word for path, mode in host["Tmpfs"].items() for word in ("--tmpfs", f"{path}:{mode}")]
-    options += [word for mount in host["Mounts"] for word in ("-v", f"{mount['Source']}:{mount['Target']}:ro")]
-    options += [word for bind in host["Binds"] or [] for word in ("-v", bind)]
-    own = [entry for entry in config["Env"] if not entry.startswith("HOSTNAME=")]
-    options += [word for entry in own for word in ("-e", entry)]
-    docker("run", *options, "-e", "HOSTNAME=elsewhere", config["Image"], *config["Entrypoint"][1:], *config["Cmd"])
-
-
 def wait_for_host(environment: Environment, host: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not any(line.startswith(f"{host} ") for line in journal(environment, "clock")):
@@ -101,7 +86,7 @@ def wait_for_host(environment: Environment, host: str, seconds: float) -> None:
 
 @pytest.mark.long
 def test_a_singleton_moves_when_its_host_dies_and_is_never_two(processes: Environment) -> None:
-    elsewhere()
+    processes.duplicate("devicehub-clock-1", "elsewhere")
     time.sleep(3)
     assert [host for host, _, _ in spans(processes)][-1] != "elsewhere", "both run"
     assert "standing by" in docker("logs", OTHER)

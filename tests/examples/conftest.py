@@ -1,0 +1,66 @@
+"""All examples side by side, in an environment of their own, for as long as the tests run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import requests
+
+from tests.environment import ROOT, Environment, docker, resolving
+
+INVENTORIES = [ROOT / "inventories/local-all", ROOT / "tests/examples/inventory"]
+
+
+@pytest.fixture(scope="session")
+def environment() -> Iterator[Environment]:
+    described = Environment.describe(INVENTORIES)
+    done = described.playbook("site.yml")
+    assert done.returncode == 0, done.stdout[-4000:]
+    with resolving(described.domains):
+        yield described
+    if not os.environ.get("SLIPWAY_KEEP"):
+        done = described.destroy()
+        assert done.returncode == 0, done.stdout[-4000:]
+        assert described.containers() == {}
+        for kind in ("network", "volume"):
+            assert docker(kind, "ls", "--quiet", "--filter", f"name=^{described.name}-") == ""
+        assert not described.state_dir.exists()
+        assert not described.control_dir.exists()
+
+
+class Api:
+    """One application through nginx, as somebody who has logged in."""
+
+    def __init__(self, url: str, session: requests.Session) -> None:
+        self.url, self.session = url, session
+
+    def log_in(self, **credentials: str) -> None:
+        token = self.post("/api/token/", **credentials)["token"]
+        self.session.headers["Authorization"] = f"Bearer {token}"
+
+    def ask(self, method: str, path: str, **options: Any) -> requests.Response:
+        return self.session.request(method, self.url + path, timeout=30, **options)
+
+    def get(self, path: str) -> dict[str, Any]:
+        answer = self.ask("GET", path)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def post(self, path: str, **body: Any) -> dict[str, Any]:
+        answer = self.ask("POST", path, json=body)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+
+@contextmanager
+def logged_in(environment: Environment, application: str, **credentials: str) -> Iterator[Api]:
+    with environment.session() as session:
+        api = Api(environment.url_of(application), session)
+        api.log_in(**credentials)
+        yield api
