@@ -94,6 +94,8 @@ def parts(description: str, names: list[str], **more: Any) -> Schema:
     return record(description, dict.fromkeys(names, one), **more)
 
 
+DEBIAN_PACKAGE = text("Name of a package.", pattern="^[a-z0-9][a-z0-9+.-]+$")
+
 IMAGE = record(
     "Where the image comes from: built here, or by reference.",
     {
@@ -101,6 +103,20 @@ IMAGE = record(
             "Built on the control machine or the hosts. The Dockerfile gets the build arguments BASE (the kit's Python image) and BUILD (its build stage).",
             {
                 "context": text("Directory with the Dockerfile; absolute, or relative to the root of this repository."),
+                "debian": {
+                    "type": "string",
+                    "enum": ["trixie", "bookworm"],
+                    "description": "Debian's release in BASE and BUILD: trixie brings Python 3.13, bookworm 3.11. A Dockerfile may start from something else altogether.",
+                    "default": "trixie",
+                },
+                "packages": listing(
+                    "Debian packages that BASE has beside Python and libpq.", DEBIAN_PACKAGE, default=[]
+                ),
+                "build_packages": listing(
+                    "Debian packages that BUILD has beside a compiler; none of them is in the image that runs.",
+                    DEBIAN_PACKAGE,
+                    default=[],
+                ),
                 "dockerfile": text("Name of the Dockerfile within the context.", default="Dockerfile"),
                 "args": {
                     **variables("Build arguments."),

@@ -22,8 +22,10 @@ ALWAYS_IGNORED = (
     "**/.ruff_cache",
 )
 
-KIT_KEYS = {"repository", "source", "epoch", "base_reference", "images", "applications"}
+KIT_KEYS = {"repository", "source", "epoch", "suite", "references", "images", "applications"}
 IMAGE_KEYS = {"name", "title", "context", "dockerfile", "from", "args"}
+#: Which key of a contract's image.build lists the packages of which parent.
+PACKAGES = {"BASE": "packages", "BUILD": "build_packages"}
 
 
 class ImageError(ValueError):
@@ -130,6 +132,50 @@ def _text(values: Optional[Mapping[str, Any]]) -> Dict[str, str]:
     return {str(key): str(value) for key, value in (values or {}).items()}
 
 
+def _suite(contract: Mapping[str, Any], default: str) -> str:
+    """The Debian release that an application is built on."""
+    build = (contract.get("image") or {}).get("build") or {}
+    return str(build.get("debian") or default)
+
+
+def _of_suite(kit: Mapping[str, Any], suite: str) -> List[Dict[str, Any]]:
+    """What applications build on, once more, of another Debian release."""
+    needed = set((kit.get("applications") or {}).get("from", {}).values())
+    for image in reversed(kit["images"]):
+        if image["name"] in needed:
+            needed |= set((image.get("from") or {}).values())
+    return [
+        {
+            **image,
+            "name": f"{image['name']}-{suite}",
+            "from": {arg: f"{parent}-{suite}" for arg, parent in (image.get("from") or {}).items()},
+            "suite": suite,
+        }
+        for image in kit["images"]
+        if image["name"] in needed
+    ]
+
+
+def _parents(
+    name: str, contract: Mapping[str, Any], kit: Mapping[str, Any]
+) -> Tuple[Dict[str, str], List[Dict[str, Any]]]:
+    """What an application is built on, by build argument, and the images among them that only it has: with packages."""
+    applications = kit.get("applications") or {}
+    build = (contract.get("image") or {}).get("build") or {}
+    suite = _suite(contract, kit["suite"])
+    parents: Dict[str, str] = {}
+    own: List[Dict[str, Any]] = []
+    for arg, parent in applications.get("from", {}).items():
+        parents[arg] = parent if suite == kit["suite"] else f"{parent}-{suite}"
+        packages = build.get(PACKAGES.get(arg, "")) or []
+        if packages:
+            image = {"context": applications["packages"][arg], "from": {"BASE": parents[arg]}}
+            parents[arg] = f"{parent}-for-{name}"
+            title, args = f"slipway {parents[arg]}", {"PACKAGES": " ".join(sorted(packages))}
+            own.append({**image, "name": parents[arg], "title": title, "version": str(kit["epoch"]), "args": args})
+    return parents, own
+
+
 def _application(name: str, contract: Mapping[str, Any], parents: Mapping[str, str]) -> Dict[str, Any]:
     """An application's image in the terms of the kit's own."""
     image = contract.get("image") or {}
@@ -156,9 +202,16 @@ def image_catalogue(kit: Mapping[str, Any], applications: Mapping[str, Any], roo
     wanted: List[Dict[str, Any]] = []
     for image in kit["images"]:
         _refuse_unknown(f"image {image.get('name')}", image, IMAGE_KEYS)
-        wanted.append({"title": f"slipway {image['name']}", "version": str(kit["epoch"]), **image})
-    builds_on = (kit.get("applications") or {}).get("from", {})
-    wanted.extend(_application(name, applications[name], builds_on) for name in sorted(applications))
+        wanted.append({**image, "suite": kit["suite"]})
+    others = {_suite(contract, kit["suite"]) for contract in applications.values()} - {kit["suite"]}
+    for suite in sorted(others):
+        if suite not in kit["references"]:
+            raise ImageError(f"there is no Debian {suite} (known: {', '.join(sorted(kit['references']))})")
+        wanted.extend(_of_suite(kit, suite))
+    wanted = [{"title": f"slipway {image['name']}", "version": str(kit["epoch"]), **image} for image in wanted]
+    for name in sorted(applications):
+        parents, own = _parents(name, applications[name], kit)
+        wanted.extend([*own, _application(name, applications[name], parents)])
 
     catalogue: List[Dict[str, Any]] = []
     tags: Dict[str, str] = {}
@@ -184,11 +237,12 @@ def _built(image: Mapping[str, Any], kit: Mapping[str, Any], tags: Mapping[str, 
     for parent in parents.values():
         if parent not in tags:
             raise ImageError(f"{where}: builds on {parent}, which is not listed before it")
-    reference = str(kit.get("base_reference") or "")
+    suite = str(image.get("suite", ""))
+    reference = "" if parents else str(kit["references"].get(suite) or "")
     # An image on nothing is the base: made of packages, or FROM the reference of a registry.
     source = "build" if parents or reference else "bootstrap"
     args = {**_text(image.get("args")), **{arg: tags[parent] for arg, parent in parents.items()}}
-    if not parents and reference:
+    if reference:
         args["BASE"] = reference
     if source == "build" and not os.path.isfile(os.path.join(context, dockerfile)):
         raise ImageError(f"{where}: there is no {dockerfile} in {context}")
@@ -197,14 +251,16 @@ def _built(image: Mapping[str, Any], kit: Mapping[str, Any], tags: Mapping[str, 
         "org.opencontainers.image.version": str(image["version"]),
         "org.opencontainers.image.source": _source(str(kit.get("source") or ""), context, root),
     }
-    # The epoch counts once, in the base; everything else follows through the tags it builds on.
-    facts = {"args": args, "labels": labels, "dockerfile": dockerfile, "epoch": "" if parents else str(kit["epoch"])}
+    # Epoch and suite count once, in the base; everything else follows through the tags it builds on.
+    once = {"epoch": "", "suite": ""} if parents else {"epoch": str(kit["epoch"]), "suite": suite}
+    facts = {"args": args, "labels": labels, "dockerfile": dockerfile, **once}
     content = context_hash(context, dockerfile, facts)
     return {
         "name": name,
         "tag": f"{kit['repository']}/{name}:{content}",
         "source": source,
         "requires": sorted(set(parents.values())),
+        "suite": suite,
         "context": context,
         "dockerfile": dockerfile,
         "args": args,

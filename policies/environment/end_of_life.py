@@ -25,6 +25,9 @@ class EndOfLife(EnvironmentPolicy):
         """Where, product and version of all that an environment says it runs on."""
         yield from (("the kit's images", product, version) for product, version in subject.platform.items())
         for application, contract in subject.applications.items():
+            build = contract["image"].get("build") or {}
+            if build.get("debian"):
+                yield application, "debian", str(build["debian"])
             match = re.search(r"([a-z]+):(\d+(?:\.\d+)?)", str(contract["image"].get("reference") or ""))
             if match:
                 yield application, match[1], match[2]

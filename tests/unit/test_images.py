@@ -30,16 +30,17 @@ def kit(tmp_path: Path) -> dict[str, Any]:
     """A kit of a base, a build stage, a Python image and one service, with their contexts below tmp_path."""
     images: list[dict[str, Any]] = [{"name": "base", "context": "base"}]
     images += [{"name": name, "context": name, "from": {"BASE": "base"}} for name in ("build", "python", "redis")]
-    for image in images:
-        (tmp_path / image["context"]).mkdir()
-        (tmp_path / image["context"] / "Dockerfile").write_text("ARG BASE\nFROM ${BASE}\n")
+    for context in ("more", *(image["context"] for image in images)):
+        (tmp_path / context).mkdir()
+        (tmp_path / context / "Dockerfile").write_text("ARG BASE\nFROM ${BASE}\n")
     return {
         "repository": "slipway",
         "source": "urn:slipway:",
         "epoch": "2026-01-01",
-        "base_reference": "",
+        "suite": "trixie",
+        "references": {"trixie": "", "bookworm": ""},
         "images": images,
-        "applications": {"from": {"BASE": "python", "BUILD": "build"}},
+        "applications": {"from": {"BASE": "python", "BUILD": "build"}, "packages": {"BASE": "more", "BUILD": "more"}},
     }
 
 
@@ -127,10 +128,40 @@ def test_epoch_rebuilds_everything(kit: dict[str, Any], hub: dict[str, Any], tmp
 
 def test_base_comes_from_a_registry_where_one_is_named(kit: dict[str, Any], tmp_path: Path) -> None:
     before = tags(kit, {}, tmp_path)
-    kit["base_reference"] = "registry.example/debian@sha256:0123"
+    kit["references"]["trixie"] = "registry.example/debian@sha256:0123"
     base = image_catalogue(kit, {}, str(tmp_path))[0]
     assert (base["source"], base["args"]) == ("build", {"BASE": "registry.example/debian@sha256:0123"})
     assert changed(before, tags(kit, {}, tmp_path)) == set(before)
+
+
+def test_an_application_of_another_release_has_a_base_of_its_own(
+    kit: dict[str, Any], hub: dict[str, Any], tmp_path: Path
+) -> None:
+    before = tags(kit, hub, tmp_path)
+    old = {**hub, "old": {"version": "1", "image": {"build": {"context": "hub", "debian": "bookworm"}}}}
+    catalogue = {image["name"]: image for image in image_catalogue(kit, old, str(tmp_path))}
+    assert [name for name in catalogue if "bookworm" in name] == ["base-bookworm", "build-bookworm", "python-bookworm"]
+    assert (catalogue["base-bookworm"]["suite"], catalogue["base-bookworm"]["source"]) == ("bookworm", "bootstrap")
+    assert catalogue["base-bookworm"]["tag"].split(":")[1] != before["base"].split(":")[1]
+    assert catalogue["app-old"]["requires"] == ["build-bookworm", "python-bookworm"]
+    assert changed(before, {name: image["tag"] for name, image in catalogue.items() if name in before}) == set()
+    with pytest.raises(ImageError, match="there is no Debian jessie"):
+        image_catalogue(kit, {"hub": {"image": {"build": {"context": "hub", "debian": "jessie"}}}}, str(tmp_path))
+
+
+def test_packages_are_added_to_what_an_application_is_built_on(
+    kit: dict[str, Any], hub: dict[str, Any], tmp_path: Path
+) -> None:
+    before = tags(kit, hub, tmp_path)
+    hub["hub"]["image"]["build"]["packages"] = ["libb2", "liba1"]
+    catalogue = {image["name"]: image for image in image_catalogue(kit, hub, str(tmp_path))}
+    assert catalogue["app-hub"]["requires"] == ["build", "python-for-hub"]
+    assert catalogue["python-for-hub"]["args"] == {"PACKAGES": "liba1 libb2", "BASE": before["python"]}
+    hub["hub"]["image"]["build"] |= {"build_packages": ["libc3-dev"], "packages": []}
+    assert {image["name"]: image for image in image_catalogue(kit, hub, str(tmp_path))}["app-hub"]["requires"] == [
+        "build-for-hub",
+        "python",
+    ]
 
 
 def test_application_from_a_registry_is_pulled(kit: dict[str, Any], tmp_path: Path) -> None:
@@ -240,7 +271,7 @@ class TestPlan:
 
 
 def test_the_kits_own_images_are_found_quickly() -> None:
-    kit = yaml.safe_load((ROOT / "playbooks/vars/images.yml").read_text())["slipway_image_kit"]
+    kit = yaml.safe_load((ROOT / "playbooks/vars/images.yml").read_text())["slipway_image_kit"] | {"references": {}}
     started = time.perf_counter()
     catalogue = image_catalogue(kit, {}, str(ROOT))
     assert time.perf_counter() - started < 0.1
