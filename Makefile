@@ -8,7 +8,7 @@ PLAYBOOK := $(BIN)/ansible-playbook -i inventories/$(ENV)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 LINTERS := ruff mypy yamllint shellcheck ansible-lint docs-fresh
-PARTS := $(LINTERS) unit policy molecule cluster engine rollout examples
+PARTS := $(LINTERS) unit policy molecule cluster engine rollout contract examples
 
 .PHONY: help
 help: ## Say what there is to call
@@ -111,6 +111,17 @@ rollouts: .venv/.ready-test ## All of that, about twenty minutes
 examples: .venv/.ready-test ## All examples side by side: their own tests, what they do, and that none reaches another
 	$(PLAYBOOK) playbooks/engine.yml
 	$(BIN)/pytest tests/examples --junitxml build/examples.xml
+
+# As rollout: an environment of its own, destroyed afterwards unless SLIPWAY_KEEP=1.
+.PHONY: contract
+contract: .venv/.ready-test ## Deploy an application that states every key of the contract, and ask it about each
+	$(PLAYBOOK) playbooks/engine.yml
+	$(BIN)/pytest tests/contract --junitxml build/contract.xml
+
+.PHONY: thirdparty
+thirdparty: .venv/.ready-test ## Deploy two applications of PyPI that nobody here wrote, and use them; not a part of make test
+	$(PLAYBOOK) playbooks/engine.yml
+	$(BIN)/pytest tests/thirdparty --junitxml build/thirdparty.xml
 
 .PHONY: bench-rollout
 bench-rollout: .venv/.ready-test ## Measure 20 deploys under load, 10 killed ones, and the usual way, about 40 minutes

@@ -14,6 +14,7 @@ from ansible_collections.slipway.kit.plugins.module_utils.topology import (
     redis_port,
     registry_address,
     router_port,
+    sentinel_names,
 )
 
 
@@ -30,4 +31,5 @@ class FilterModule:
             "redis_port": redis_port,
             "registry_address": registry_address,
             "router_port": router_port,
+            "sentinel_names": sentinel_names,
         }

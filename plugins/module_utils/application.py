@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from .contract import normalise
 from .sizes import size_in_bytes
-from .topology import redis_port
+from .topology import SENTINEL_PORT, redis_port
 
 SECRETS = "/run/secrets"
 CA = f"{SECRETS}/ca.crt"
@@ -73,8 +73,8 @@ def database_parts(database: Mapping[str, Any], password: str) -> dict[str, str]
     }
 
 
-def redis_parts(port: int, password: str) -> dict[str, str]:
-    """Every part of the connection to one Redis service through the router."""
+def redis_parts(port: int, password: str, label: str) -> dict[str, str]:
+    """Every part of the connection to one Redis service through the router, which finds a Sentinel, too."""
     return {
         "url": f"rediss://app:{quote(password, safe='')}@redis:{port}/0?ssl_ca_certs={CA}",
         "host": "redis",
@@ -82,10 +82,14 @@ def redis_parts(port: int, password: str) -> dict[str, str]:
         "user": "app",
         "password": password,
         "sslrootcert": CA,
+        "sentinels": f"sentinel:{SENTINEL_PORT}",
+        "master": label,
+        "sentinel_user": f"app.{label}",
+        "sentinel_password": password,
     }
 
 
-SECRET_PARTS = frozenset(("url", "direct_url", "password"))
+SECRET_PARTS = frozenset(("url", "direct_url", "password", "sentinel_password"))
 
 
 class _Launch:
@@ -102,7 +106,8 @@ class _Launch:
             self._connection("database", parts, database["env"])
             self.lock_url_file = self._secret("database_lock_url", parts["direct_url"])
         for service, redis in contract["redis"].items():
-            parts = redis_parts(redis_port(name, service, redis), secrets[f"redis/{name}/{service}/app"])
+            password = secrets[f"redis/{name}/{service}/app"]
+            parts = redis_parts(redis_port(name, service, redis), password, f"{name}-{service}")
             self._connection(f"redis_{service}", parts, redis["env"])
         for key, entry in contract["secrets"].items():
             path = self._secret(entry.get("file") or key, secrets[f"{name}/{key}"])

@@ -61,7 +61,7 @@ def required_certificates(
             for host in topology.get("redis", []):
                 member(f"redis-{application}-{service}", host, "redis")
     for host in topology.get("redis", []):
-        member("sentinel", host)
+        member("sentinel", host, "sentinel")
     domains = [domain for contract in contracts.values() for domain in texts(contract.get("domains"))]
     wanted.append(_certificate("nginx", [*domains, "localhost"]))
     return wanted

@@ -18,7 +18,7 @@ from .topology import redis_port, router_port
 CRON_FIELDS = {"minute": (0, 59), "hour": (0, 23), "day of month": (1, 31), "month": (1, 12), "day of week": (0, 7)}
 
 #: Names that the router and the pooler have in an application's network.
-RESERVED_NAMES = ("db", "redis", "pgbouncer", "router", "localhost")
+RESERVED_NAMES = ("db", "redis", "sentinel", "pgbouncer", "router", "localhost")
 RESERVED_DATABASES = ("postgres", "template0", "template1", "replicator", "patroni", "pgbouncer")
 #: Ports that the router, the stores and the pooler listen on.
 RESERVED_PORTS = (2379, 2380, 5432, 6432, 8008, 8080, 8404, 26379)

@@ -20,7 +20,9 @@ MODE = "^0?[0-7]{3}$"
 DIRECTORY_MODE = "^[0-7]?[0-7]{3}$"
 
 DATABASE_PARTS = "url direct_url host port direct_host direct_port name user password sslmode sslrootcert".split()
-REDIS_PARTS = "url host port user password sslrootcert".split()
+#: For clients that ask Sentinel where the master is.
+SENTINEL_PARTS = "sentinels master sentinel_user sentinel_password".split()
+REDIS_PARTS = ["url", "host", "port", "user", "password", "sslrootcert", *SENTINEL_PARTS]
 
 DATABASE_ENV = {"url": "DATABASE_URL", "direct_url": "DATABASE_DIRECT_URL"}
 
@@ -331,7 +333,8 @@ REDIS = record(
             )
         ),
         "env": parts(
-            "Which variables get which part of the connection. Default: {url: SERVICE_URL}, as CACHE_URL.", REDIS_PARTS
+            "Which variables get which part of the connection; `sentinels` is a list of host:port with commas between, `master` what Sentinel calls the service. Default: {url: SERVICE_URL}, as CACHE_URL.",
+            REDIS_PARTS,
         ),
     },
     "kind",

@@ -7,7 +7,7 @@ from typing import Any
 
 from .contract import normalise
 from .sizes import MIB, size_in_bytes
-from .topology import redis_port
+from .topology import asks_sentinel, redis_port
 
 #: Memory of the process itself, its connections' buffers and, where there are replicas, the backlog.
 OVERHEAD = 48 * MIB
@@ -30,7 +30,7 @@ def redis_instances(applications: Mapping[str, Mapping[str, Any]]) -> list[dict[
     """The instances that run on every Redis host, by name: each application's services.
 
     ``label`` is the name of the service in the environment (and of the master in Sentinel), ``maxmemory`` what its data
-    may take in bytes, ``memory`` the limit of the container.
+    may take in bytes, ``memory`` the limit of the container; ``asks_sentinel``: not every client goes by the router.
     """
     found = []
     for application in sorted(applications):
@@ -43,6 +43,7 @@ def redis_instances(applications: Mapping[str, Mapping[str, Any]]) -> list[dict[
                     "label": f"{application}-{service}",
                     "kind": redis["kind"],
                     "port": redis_port(application, service, redis),
+                    "asks_sentinel": asks_sentinel(redis),
                     "maxmemory": data,
                     "memory": f"{container_memory(data, redis['kind']) // MIB}m",
                 }

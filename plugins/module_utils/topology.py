@@ -7,11 +7,13 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .contract_schema import SENTINEL_PARTS
 from .shapes import entries, maps
 
 FIRST_REDIS_PORT = 6400
 REDIS_PORTS = 500
 REGISTRY_PORT = 5000
+SENTINEL_PORT = 26379
 FIRST_ROUTER_PORT = 7000
 ROUTER_PORTS = 500
 
@@ -56,6 +58,26 @@ def redis_port(application: str, service: str, contract: Mapping[str, Any]) -> i
     return FIRST_REDIS_PORT + zlib.crc32(f"{application}/{service}".encode()) % REDIS_PORTS
 
 
+def asks_sentinel(contract: Mapping[str, Any]) -> bool:
+    """Whether an application's client of a Redis service asks Sentinel where the master is.
+
+    >>> asks_sentinel({"kind": "cache", "env": {"sentinels": "SENTINELS"}}), asks_sentinel({"kind": "cache"})
+    (True, False)
+    """
+    env = contract.get("env")
+    return isinstance(env, Mapping) and any(part in env for part in SENTINEL_PARTS)
+
+
+def sentinel_names(instances: Sequence[Mapping[str, Any]], hosts: Sequence[str]) -> list[str]:
+    """Names under which clients that ask Sentinel look for it, and for every member that it may tell them of.
+
+    >>> sentinel_names([{"label": "shop-jobs"}], ["a", "b"])
+    ['sentinel', 'redis-shop-jobs-a', 'redis-shop-jobs-b']
+    """
+    members = [f"redis-{instance['label']}-{dns_label(host)}" for instance in instances for host in hosts]
+    return ["sentinel", *members] if instances else []
+
+
 def router_port(application: str) -> int:
     """The port where an application's router takes requests from the routers of other hosts.
 
@@ -83,12 +105,13 @@ def peer_ports(
     >>> peer_ports("a", hosts, {}, {"a": "10.0.0.1", "b": "10.0.0.2"})
     [{'port': 2379, 'from': ['10.0.0.2']}, {'port': 2380, 'from': ['10.0.0.2']}]
     """
+    asked = any(asks_sentinel(redis) for app in entries(applications).values() for redis in maps(app, "redis").values())
     doors: list[tuple[str, int, tuple[str, ...]]] = [
         ("consensus", 2379, ("consensus", "postgres")),
         ("consensus", 2380, ("consensus",)),
         ("postgres", 5432, ("postgres", "app")),
         ("postgres", 8008, ("postgres", "app")),
-        ("redis", 26379, ("redis",)),
+        ("redis", SENTINEL_PORT, ("redis", "app") if asked else ("redis",)),
         ("registry", REGISTRY_PORT, ("edge", "app", "postgres", "redis", "consensus")),
     ]
     for name, contract in entries(applications).items():

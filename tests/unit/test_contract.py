@@ -160,4 +160,4 @@ def test_each_part_of_a_connection_is_one_that_the_kit_can_give() -> None:
     application = pytest.importorskip("ansible_collections.slipway.kit.plugins.module_utils.application")
     given = application.database_parts({"name": "a", "user": "b"}, "password")
     assert set(DATABASE_PARTS) <= set(given)
-    assert set(REDIS_PARTS) <= set(application.redis_parts(6400, "password"))
+    assert set(REDIS_PARTS) <= set(application.redis_parts(6400, "password", "a-cache"))
