@@ -113,7 +113,7 @@ class Environment:
 
     @property
     def domains(self) -> list[str]:
-        return [domain for contract in self.applications.values() for domain in contract["domains"]]
+        return [domain for contract in self.applications.values() for domain in contract.get("domains", [])]
 
     @property
     def domain(self) -> str:

@@ -81,15 +81,14 @@ def test_single_files_stand_within_the_applications_folder(mirror: Application) 
 @pytest.mark.parametrize("path", ["/app/mirror/local.py", "/etc/mirror/settings.ini", "/app/other", "/etc/other"])
 def test_nothing_else_is_writable(mirror: Application, path: str) -> None:
     answer = mirror("/ask/write", params={"path": path, "text": "x"})
-    assert (answer.status_code, "Read-only" in answer.text) == (500, True)
+    assert answer.status_code == 500
+    assert "Read-only file system" in answer.text or "Permission denied" in answer.text
 
 
 def test_memory_is_writable_where_it_is_stated(mirror: Application) -> None:
     found = mirror.ask("write", path="/app/scratch/one", text="x")
     assert found["uid"] == 10123
     assert mirror.ask("file", path="/app/scratch")["mode"] == "0700"
-    too_much = mirror("/ask/write", params={"path": "/app/scratch/two", "text": "x" * 2000})
-    assert too_much.status_code == 200
     mounts = mirror.ask("facts")["mounts"]
     assert "noexec" in mounts["/app/scratch"]
     assert "/tmp" in mounts
