@@ -12,8 +12,8 @@ from typing import Any
 
 #: Seconds that a member may take to be reached, and to answer: members elect before they do.
 REACHED, ANSWER = 1.0, 3.0
-#: Seconds for which a connection is kept: the nearest member may be back.
-KEPT = 60
+#: Seconds for which a connection is kept: the nearest member may be back, and a farther one on the leader's host.
+KEPT = 10
 
 
 def encoded(text: str) -> str:
