@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,6 +32,31 @@ def environment() -> Iterator[Environment]:
             assert docker(kind, "ls", "--quiet", "--filter", f"name=^{described.name}-") == ""
         assert not described.state_dir.exists()
         assert not described.control_dir.exists()
+
+
+Done = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_tests(environment: Environment) -> Iterator[dict[str, Future[Done]]]:
+    """The tests that each example brings with it, in containers of the very images that the environment runs. They wait
+    most of the time, so they begin when the others do; devicehub's come last, for they measure how long answers take.
+    """
+    images = {name: str(entry["Image"]) for name, entry in environment.containers().items()}
+    stores = {"POSTGRES_IMAGE": images["postgres"], "REDIS_IMAGE": images["sentinel"]}
+
+    def run(application: str) -> Done:
+        return subprocess.run(
+            [ROOT / f"examples/{application}/tests/run"],
+            env={**os.environ, **stores, "APP_IMAGE": images[f"{application}-web-1"]},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    with ThreadPoolExecutor(1) as pool:
+        yield {application: pool.submit(run, application) for application in ("claimwatch", "dbconsole", "devicehub")}
 
 
 class Api:

@@ -1,6 +1,5 @@
 """Against processes as they run in production, with Postgres and Redis behind wires that can be cut."""
 
-import itertools
 import os
 import signal
 import time
@@ -48,12 +47,12 @@ class Scheduler(ProcessCase):
         status, watch, _ = replica.post("/api/watches/", {"measure": "connections", "every": 1}, **headers)
         self.assertEqual(status, 201)
         path = f"/api/watches/{watch['id']}/"
-        wait_until(lambda: len(replica.get(path, **headers)[1]["samples"]) >= 3, 15)
+        wait_until(lambda: len(replica.get(path, **headers)[1]["samples"]) >= 3)
         taken = [sample.taken.timestamp() for sample in self.samples()]
-        self.assertGreater(min(later - sooner for sooner, later in itertools.pairwise(taken)), 0.5)
+        self.assertLessEqual(len(taken), taken[-1] - taken[0] + 2, "it is taken more often than every second")
         with Session(engine) as session, session.begin():
             session.delete(session.get(Watch, watch["id"]))
-        wait_until(lambda: scheduler.wrote("watch dropped"), 5)
+        wait_until(lambda: scheduler.wrote("watch dropped"))
         with Session(engine) as session:
             self.assertEqual(session.scalars(select(Job)).all(), [])
 
@@ -62,16 +61,16 @@ class Scheduler(ProcessCase):
         with Session(engine) as session, session.begin():
             session.add_all([Watch(measure="connections", every=3600), Watch(measure="samples", every=1)])
         first = self.scheduler("one")
-        wait_until(lambda: {sample.watch_id for sample in self.samples()} == {1, 2}, 15)
+        wait_until(lambda: {sample.watch_id for sample in self.samples()} == {1, 2})
         first.process.send_signal(signal.SIGTERM)
-        self.assertEqual(first.process.wait(10), 0)
+        self.assertEqual(first.process.wait(60), 0)
         before = len(self.samples())
         time.sleep(4)
         self.scheduler("two")
-        wait_until(lambda: len(self.samples()) > before, 15)
-        time.sleep(0.4)
-        self.assertLessEqual(len(self.samples()), before + 2, "what came due meanwhile was made up for one by one")
-        wait_until(lambda: len(self.samples()) > before + 2, 15)
+        wait_until(lambda: len(self.samples()) > before + 3)
+        taken = [sample.taken.timestamp() for sample in self.samples()[before:]]
+        at_once = [moment for moment in taken if moment - taken[0] < 0.5]
+        self.assertLessEqual(len(at_once), 2, "what came due meanwhile was made up for one by one")
         hourly = [sample for sample in self.samples() if sample.watch_id == 1]
         self.assertEqual([sample.scheduler.split("/")[0] for sample in hourly], ["one"])
 
@@ -80,30 +79,30 @@ class Scheduler(ProcessCase):
         with Session(engine) as session, session.begin():
             session.add(Watch(measure="samples", every=1))
         scheduler = self.scheduler("one", DATABASE_URL=wire.url)
-        wait_until(self.samples, 15)
+        wait_until(self.samples)
         wire.cut()
-        wait_until(lambda: scheduler.wrote("the database does not answer"), 15)
+        wait_until(lambda: scheduler.wrote("the database does not answer"))
         count = len(self.samples())
         wire.mend()
-        wait_until(lambda: len(self.samples()) > count, 30)
+        wait_until(lambda: len(self.samples()) > count)
 
 
 class Readiness(ProcessCase):
     def test_ready_follows_each_store(self):
         wires = {"database": Wire(SETTINGS.database_url), "cache": Wire(SETTINGS.cache_url)}
         replica = self.enterContext(web(DATABASE_URL=wires["database"].url, CACHE_URL=wires["cache"].url))
-        wait_until(lambda: replica.get("/health/ready")[0] == 200, 10)
+        wait_until(lambda: replica.get("/health/ready")[0] == 200)
         for name, wire in wires.items():
             for harm in (wire.cut, wire.freeze):
                 with self.subTest(name, harm=harm.__name__):
                     harm()
-                    wait_until(lambda: replica.get("/health/ready")[0] == 503, 10)
+                    wait_until(lambda: replica.get("/health/ready")[0] == 503)
                     status, detail, _ = replica.get("/health/detail")
                     bad = [store for store, state in detail["dependencies"].items() if state != "ok"]
                     self.assertEqual((status, detail["ready"], bad), (503, False, [name]))
                     self.assertEqual(replica.get("/health/live")[0], 200)
                     wire.mend()
-                    wait_until(lambda: replica.get("/health/ready")[0] == 200, 15)
+                    wait_until(lambda: replica.get("/health/ready")[0] == 200)
 
     def test_unknown_health_paths_are_not_found(self):
         self.assertEqual(self.enterContext(web()).get("/health/other")[0], 404)
@@ -118,7 +117,7 @@ class Logs(ProcessCase):
                 returned = replica.get("/api/watches/", **{"X-Request-ID": strange})[2]["X-Request-ID"]
                 self.assertRegex(returned, r"^[0-9a-f]{32}$")
             replica.process.send_signal(signal.SIGTERM)
-            self.assertEqual(replica.process.wait(10), 0)
+            self.assertEqual(replica.process.wait(60), 0)
         requests = {line["request_id"]: line for line in replica.entries() if line["logger"] == "dbconsole.access"}
         self.assertEqual((requests["req-42"]["path"], requests["req-42"]["status"]), ("/api/watches/", 401))
         self.assertTrue(all(line["replica"] == "one" for line in replica.entries()))
