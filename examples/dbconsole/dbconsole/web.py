@@ -46,7 +46,10 @@ def session() -> Session:
 
 
 def body() -> dict[str, object]:
-    found = request.get_json(force=True, silent=True)
+    try:
+        found = json.loads(request.get_data())
+    except (ValueError, RecursionError):
+        found = None
     if not isinstance(found, dict):
         abort(HTTPStatus.BAD_REQUEST, "the body must be a JSON object")
     return found
