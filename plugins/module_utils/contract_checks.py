@@ -12,7 +12,7 @@ from typing import Any
 
 from .contract_variables import debug_problems, variable_problems
 from .problems import Problem, did_you_mean
-from .shapes import listed, maps, texts
+from .shapes import listed, maps, texts, whole
 from .topology import redis_port, router_port
 
 CRON_FIELDS = {"minute": (0, 59), "hour": (0, 23), "day of month": (1, 31), "month": (1, 12), "day of week": (0, 7)}
@@ -131,7 +131,7 @@ def _database(contract: Mapping[str, Any], where: str) -> Iterator[Problem]:
 def _secrets(contract: Mapping[str, Any], where: str) -> Iterator[Problem]:
     for name, secret in maps(contract, "secrets").items():
         generate, least = secret.get("generate", 50), secret.get("min_length", 32)
-        if type(generate) is int and type(least) is int and generate < least:
+        if whole(generate) and whole(least) and generate < least:
             here = f"{where}.secrets.{name}"
             yield Problem(
                 here,
@@ -198,7 +198,7 @@ def _claims(name: str, contract: Mapping[str, Any], where: str) -> Iterator[tupl
             yield f"the {thing} {database.get(key) or name.replace('-', '_')}", f"{where}.database.{key}"
     for service, redis in maps(contract, "redis").items():
         port = redis.get("port")
-        if port is None or type(port) is int:
+        if port is None or whole(port):
             yield f"the port {redis_port(name, service, redis)}", f"{where}.redis.{service}.port"
     yield f"the port {router_port(name)}", where
     for process in maps(contract, "processes"):

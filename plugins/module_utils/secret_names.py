@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .problems import Problem, did_you_mean
-from .shapes import entries, maps
+from .shapes import entries, maps, whole
 
 REDIS_USERS = ("app", "router", "replica", "sentinel", "health")
 KIT_SECRETS = (
@@ -60,9 +60,9 @@ def required_secrets(applications: Mapping[str, Any], topology: Mapping[str, Any
                 needed[f"redis/{name}/{service}/{user}"] = _secret(KIT_LENGTH, KIT_MIN_LENGTH)
         for key, secret in maps(contract, "secrets").items():
             generate = secret.get("generate", True)
-            length = generate if type(generate) is int else APPLICATION_LENGTH
+            length = generate if whole(generate) else APPLICATION_LENGTH
             least = secret.get("min_length", APPLICATION_MIN_LENGTH)
-            least = least if type(least) is int else APPLICATION_MIN_LENGTH
+            least = least if whole(least) else APPLICATION_MIN_LENGTH
             needed[f"{name}/{key}"] = _secret(max(length, least), least, generate=generate is not False)
     return needed
 

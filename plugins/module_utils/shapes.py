@@ -31,3 +31,8 @@ def listed(value: Any, key: str) -> list[tuple[int, Mapping[str, Any]]]:
 
 def texts(value: Any) -> list[str]:
     return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
+
+
+def whole(value: Any) -> bool:
+    """Whether it is a whole number. Ansible hands out numbers of a class of its own, below ``int``; so is ``bool``."""
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .contract_schema import SENTINEL_PARTS
-from .shapes import entries, maps
+from .shapes import entries, maps, whole
 
 FIRST_REDIS_PORT = 6400
 REDIS_PORTS = 500
@@ -119,7 +119,7 @@ def peer_ports(
         doors += [
             ("redis", redis_port(name, service, redis), ("redis", "app"))
             for service, redis in maps(contract, "redis").items()
-            if redis.get("port") is None or type(redis["port"]) is int
+            if redis.get("port") is None or whole(redis["port"])
         ]
     found = []
     for group, port, visitors in doors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.slipway.kit.plugins.module_utils.secret_names import required_secrets
 from ansible_collections.slipway.kit.plugins.module_utils.topology import (
     dns_label,
     peer_ports,
@@ -76,3 +77,23 @@ def test_members_reach_each_other_and_a_single_host_has_no_doors() -> None:
 def test_applications_of_any_shape_have_doors() -> None:
     assert [door["port"] for door in peer_ports("r", TIERS, {"shop": {"redis": {"x": {"port": "y"}}}}, WHERE)] == []
     assert peer_ports("r", TIERS, {"shop": None}, WHERE) == []
+
+
+class Tagged(int):
+    """A number as Ansible hands it out: of a class of its own."""
+
+
+def test_numbers_of_an_inventory_are_numbers() -> None:
+    hosts, addresses = {"redis": ["a"], "app": ["b"]}, {"a": "10.0.0.1", "b": "10.0.0.2"}
+    stated = {"shop": {"redis": {"cache": {"kind": "cache", "port": Tagged(6577)}}}}
+    assert {"port": 6577, "from": ["10.0.0.2"]} in peer_ports("a", hosts, stated, addresses)
+    secrets = required_secrets({"shop": {"secrets": {"KEY": {"generate": Tagged(40), "min_length": Tagged(20)}}}})
+    assert (secrets["shop/KEY"]["length"], secrets["shop/KEY"]["min_length"]) == (40, 20)
+
+
+def test_sentinel_is_open_to_applications_that_ask_it() -> None:
+    hosts, addresses = {"redis": ["a"], "app": ["b"]}, {"a": "10.0.0.1", "b": "10.0.0.2"}
+    silent = {"shop": {"redis": {"cache": {"kind": "cache"}}}}
+    asking = {"shop": {"redis": {"cache": {"kind": "cache", "env": {"sentinels": "SENTINELS"}}}}}
+    assert 26379 not in {door["port"] for door in peer_ports("a", hosts, silent, addresses)}
+    assert {"port": 26379, "from": ["10.0.0.2"]} in peer_ports("a", hosts, asking, addresses)
