@@ -9,7 +9,7 @@ from policies.base import Audit, DockerfilePolicy
 from policies.subjects import Dockerfile
 
 #: What other images are built on, or in: nothing runs of them, and installing packages is what they are for.
-FOUNDATIONS = {"roles/image/files/base/Dockerfile", "roles/image/files/build/Dockerfile"}
+FOUNDATIONS = {f"roles/image/files/{name}/Dockerfile" for name in ("base", "build", "build-packages")}
 
 
 class ImageUser(DockerfilePolicy):
