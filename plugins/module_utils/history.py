@@ -114,8 +114,8 @@ def rollout_failure(failure: Mapping[str, Any], name: str, contract: Mapping[str
 def host_gone(host: str) -> dict[str, Any]:
     """The failure of a host that does not answer any more, in the form of those that hosts report themselves."""
     problem = (
-        "It does not answer any more. Its replicas may be of either version: when it is back, deploy again. Until then"
-        f" runs need --limit '!{host}'."
+        "It failed, or does not answer any more: see above. Its replicas may be of either version: when it is back,"
+        f" deploy again. Until then runs need --limit '!{host}'."
     )
     return {
         "ok": False,
