@@ -262,26 +262,31 @@ class Draining(ServingCase):
         self.assertEqual(replica.process.wait(2), 0)
 
     def test_a_router_that_watches_readiness_loses_no_request(self):
-        replica = self.replica("one", DRAIN_DELAY="1")
-        answered, lost, out_of_rotation = [], [], threading.Event()
+        replica = self.replica("one", DRAIN_DELAY="2")
+        answered, lost, in_rotation, ended = [], [], threading.Event(), threading.Event()
 
         def send_requests():
-            while not out_of_rotation.is_set():
-                status = replica.get("/login/")[0]
-                (answered if status == 200 else lost).append(status)
+            while not ended.is_set():
+                if in_rotation.wait(0.2):
+                    status = replica.get("/login/")[0]
+                    (answered if status == 200 else lost).append(status)
 
         def watch_readiness():
-            while replica.get("/health/ready")[0] == 200:
+            while not ended.is_set():
+                ready = replica.get("/health/ready")[0] == 200
+                (in_rotation.set if ready else in_rotation.clear)()
                 time.sleep(0.2)
-            out_of_rotation.set()
 
         threads = [threading.Thread(target=work) for work in (watch_readiness, *[send_requests] * 8)]
         for thread in threads:
             thread.start()
-        wait_until(lambda: len(answered) > 40, 20)
-        replica.process.send_signal(signal.SIGTERM)
-        for thread in threads:
-            thread.join(15)
+        try:
+            wait_until(lambda: len(answered) > 40, 60)
+            replica.process.send_signal(signal.SIGTERM)
+            self.assertEqual(replica.process.wait(15), 0)
+        finally:
+            ended.set()
+            for thread in threads:
+                thread.join(15)
         self.assertEqual(lost, [])
-        self.assertEqual(replica.process.wait(5), 0)
         print(f"\n  drain: {len(answered)} requests answered, {len(lost)} lost while stopping", end="")
