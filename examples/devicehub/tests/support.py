@@ -46,7 +46,7 @@ class Replica:
         self.lines: list[str] = []
         self.reader = threading.Thread(target=lambda: self.lines.extend(self.process.stdout), daemon=True)
         self.reader.start()
-        wait_until(lambda: self.get("/health/live")[0] == 200, 20)
+        wait_until(lambda: self.get("/health/live")[0] == 200, 60)
 
     def __enter__(self):
         return self
