@@ -64,11 +64,18 @@ class Server:
             self.run("iptables", "-t", "raw", action, "OUTPUT", "-d", other.address, "-j", "DROP")
             self.run("iptables", "-t", "raw", action, "PREROUTING", "-d", other.address, "-j", "DROP")
 
-    def versions(self, application: str) -> set[str]:
-        """The versions of an application whose replicas run here."""
+    def _running(self, application: str, shown: str) -> list[str]:
         wanted = (f"label=slipway.environment={self.environment}", f"label=slipway.service=app-{application}")
         chosen = (word for filtered in wanted for word in ("--filter", filtered))
-        return set(self.run("docker", "ps", *chosen, "--format", '{{.Label "slipway.version"}}').split())
+        return self.run("docker", "ps", *chosen, "--format", shown).split()
+
+    def versions(self, application: str) -> set[str]:
+        """The versions of an application whose replicas run here."""
+        return set(self._running(application, '{{.Label "slipway.version"}}'))
+
+    def replicas(self, application: str) -> list[str]:
+        """The containers of an application that run here, those of a rollout that goes on included."""
+        return sorted(self._running(application, "{{.Names}}"))
 
     def containers(self) -> dict[str, str]:
         """State and health of each container of the environment, by name."""

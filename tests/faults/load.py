@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import ssl
@@ -16,13 +17,16 @@ from pathlib import Path
 from tests.faults.lab import Lab, Server, runs
 
 LEDGER = Path(__file__).with_name("ledger.py").read_text()
-REPLICA = "devicehub-web-1"
+APPLICATION = "devicehub"
 PERIOD = 0.1
 
 
 def ledger(server: Server, *words: str) -> list[str]:
     """The command that runs the ledger in a replica on a server, as the application's own process is run."""
-    inner = ["docker", "exec", "--interactive", "--env", "SLIPWAY_RUN=command", f"{server.environment}-{REPLICA}"]
+    replica = next(iter(server.replicas(APPLICATION)), None)
+    if replica is None:
+        raise RuntimeError(f"no replica of {APPLICATION} runs on {server.name}")
+    inner = ["docker", "exec", "--interactive", "--env", "SLIPWAY_RUN=command", replica]
     program = ["python3", "/slipway/entrypoint.py", "python", "-c", LEDGER, *words]
     return ["docker", "exec", "--interactive", server.container, *inner, *program]
 
@@ -47,22 +51,14 @@ class Load:
     ca: Path
     tries: dict[str, list[Try]] = field(default_factory=lambda: {"postgres": [], "redis": [], "http": []})
     stopped: float = 0
-    _writers: list[subprocess.Popen[str]] = field(default_factory=list)
+    _writers: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
     _threads: list[threading.Thread] = field(default_factory=list)
     _ended: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Load:
         self._ask("prepare")
         for server in self.lab.servers:
-            process = subprocess.Popen(
-                ledger(server, "write", server.name),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-            )
-            self._writers.append(process)
-            self._threads.append(threading.Thread(target=self._listen, args=(server.name, process), daemon=True))
+            self._threads.append(threading.Thread(target=self._write, args=(server,), daemon=True))
             self._threads.append(threading.Thread(target=self._request, args=(server,), daemon=True))
         for thread in self._threads:
             thread.start()
@@ -71,12 +67,11 @@ class Load:
     def __exit__(self, *_: object) -> None:
         self.stopped = time.time()
         self._ended.set()
-        for process in self._writers:
-            if process.stdin:
-                process.stdin.close()
+        for process in [*self._writers.values()]:
+            _end(process)
         for thread in self._threads:
             thread.join(15)
-        for process in self._writers:
+        for process in self._writers.values():
             process.kill()
             process.wait()
 
@@ -84,23 +79,38 @@ class Load:
         servers = [server for server in self.lab.servers if runs(server)]
         problem = ""
         for server in servers * 5:
-            done = subprocess.run(
-                ledger(server, what), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-            )
-            if done.returncode == 0:
-                return done.stdout
-            problem = done.stderr[-500:] or done.stdout[-500:]
+            try:
+                command = ledger(server, what)
+                done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+                if done.returncode == 0:
+                    return done.stdout
+                problem = done.stderr[-500:] or done.stdout[-500:]
+            except RuntimeError as error:
+                problem = str(error)
             time.sleep(1)
         raise RuntimeError(f"the ledger cannot {what}: {problem}")
 
-    def _listen(self, where: str, process: subprocess.Popen[str]) -> None:
-        for line in process.stdout or ():
+    def _write(self, server: Server) -> None:
+        """A writer ends with its replica; the next one goes on in another, as long as one runs there."""
+        number = 0
+        while not self._ended.is_set():
+            number += 1
             try:
-                said = json.loads(line)
-            except ValueError:
+                command = ledger(server, "write", f"{server.name}-{number}")
+            except RuntimeError:
+                self._ended.wait(PERIOD)
                 continue
-            if "store" in said:
-                self.tries[said.pop("store")].append(Try(where, **said))
+            self._writers[server.name] = process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            )
+            if self._ended.is_set():
+                _end(process)
+            for line in process.stdout or ():
+                with contextlib.suppress(ValueError):
+                    said = json.loads(line)
+                    if "store" in said:
+                        self.tries[said.pop("store")].append(Try(server.name, **said))
+            process.wait()
 
     def _request(self, server: Server) -> None:
         """A new connection for each request: whoever comes now."""
@@ -149,6 +159,13 @@ class Load:
             if entry.problem:
                 found[entry.problem] = found.get(entry.problem, 0) + 1
         return found
+
+
+def _end(writer: subprocess.Popen[str]) -> None:
+    """A writer ends with its standard input."""
+    if writer.stdin:
+        with contextlib.suppress(BrokenPipeError):
+            writer.stdin.close()
 
 
 class _Connection(HTTPSConnection):
