@@ -168,10 +168,18 @@ def _probe(process: Mapping[str, Any], leased: bool) -> dict[str, Any]:
     return {"test": [*asked, json.dumps(question, sort_keys=True)], **timing}
 
 
+def hostname(container: str, host: str) -> str:
+    """What a process takes for the name of its machine. No two of an environment are alike, for it is how logs, Celery's
+    nodes and the holders of leases are told apart; Linux has room for 64 characters.
+    """
+    return f"{container}.{host}"[:63].rstrip(".-")
+
+
 def application_specs(
     contract: Mapping[str, Any],
     *,
     name: str,
+    host: str,
     image: str,
     secrets: Mapping[str, str],
     ca: str,
@@ -180,6 +188,7 @@ def application_specs(
     """Specs of one application on one host.
 
     :param contract: as the inventory states it.
+    :param host: its name in the inventory.
     :param image: the tag that the host's engine resolves to an exact id.
     :param secrets: ``slipway_secrets``.
     :param ca: the certificate of the environment's authority (PEM).
@@ -229,6 +238,7 @@ def application_specs(
         return {
             **common,
             "name": f"{name}-{process_name}-{number}",
+            "hostname": hostname(f"{name}-{process_name}-{number}", host),
             "command": server_command(process),
             "env": {**launch.env, **identity, **{k: str(v) for k, v in process["env"].items()}},
             "networks": [{"name": f"app-{name}", "aliases": [process_name]}],
@@ -272,6 +282,7 @@ def application_specs(
             "spec": {
                 **common,
                 "name": f"{name}-{kind}",
+                "hostname": hostname(f"{name}-{kind}", host),
                 "command": [kind],
                 "env": {**launch.env, **identity},
                 "networks": [{"name": f"app-{name}"}],
@@ -303,9 +314,11 @@ def ad_hoc(specs: Sequence[Mapping[str, Any]], run: Mapping[str, Any]) -> dict[s
         raise ValueError(f"there is no process {name}. Mend: name one of {', '.join(sorted(processes))}.")
     found, command = processes[name], run["command"]
     kept = {key: value for key, value in found.items() if key not in ("rollout", "order", "wait_timeout")}
+    application, host = found["labels"]["slipway.application"], found["hostname"].partition(".")[2]
     return {
         **kept,
-        "name": f"{found['labels']['slipway.application']}-run",
+        "name": f"{application}-run",
+        "hostname": hostname(f"{application}-run", host),
         "command": shlex.split(command) if isinstance(command, str) else [str(word) for word in command],
         "env": {**found["env"], "SLIPWAY_RUN": "command"},
         "healthcheck": {"none": "it runs to its end"},

@@ -49,7 +49,7 @@ CASES = {
         ["exchange roll-devicehub-web-1", "within its observation time", "out of memory"],
     ),
     "the second replica does not start": (
-        web(f"case $(hostname) in *-2) echo no second one; exit 1;; esac; exec {SERVE}"),
+        web(f"case $(hostname) in *-2.*) echo no second one; exit 1;; esac; exec {SERVE}"),
         ["exchange roll-devicehub-web-2", "no second one"],
     ),
     "its release command fails": (

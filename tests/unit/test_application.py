@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.slipway.kit.plugins.module_utils.application import application_specs
+from ansible_collections.slipway.kit.plugins.module_utils.application import ad_hoc, application_specs, hostname
 
 SECRETS = {
     "database/shop": "p@ss/word",
@@ -43,6 +43,7 @@ def built(**changes: Any) -> dict[str, Any]:
     return application_specs(
         contract(**changes),
         name="shop",
+        host="app1",
         image="slipway/app-shop:1",
         secrets=SECRETS,
         ca="CA",
@@ -60,6 +61,13 @@ def files(spec: dict[str, Any]) -> dict[str, str]:
 
 def test_a_routed_process_has_two_replicas_and_others_one() -> None:
     assert set(by_name()) == {"shop-web-1", "shop-web-2", "shop-worker-1"}
+
+
+def test_no_two_processes_of_an_environment_take_their_machines_for_the_same() -> None:
+    assert by_name()["shop-web-2"]["hostname"] == "shop-web-2.app1"
+    assert ad_hoc(built()["specs"], {"command": "true"})["hostname"] == "shop-run.app1"
+    assert hostname("shop-web-2", "app1.eu-central.example.com" * 3)[:17] == "shop-web-2.app1.e"
+    assert len(hostname("shop-web-2", "app1.eu-central.example.com" * 3)) <= 63
 
 
 def test_replicas_share_one_name_in_the_applications_network() -> None:

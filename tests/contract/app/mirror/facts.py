@@ -124,13 +124,13 @@ def main():
     ending = []
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
         signal.signal(number, lambda received, _: ending.append(signal.Signals(received).name))
-    host = os.environ["HOSTNAME"]
-    SHARED.joinpath(f"{host}.ended").unlink(missing_ok=True)
-    note(f"{host}.json", {**facts(), "arguments": sys.argv[1:]})
+    replica = os.environ["HOSTNAME"].partition(".")[0]  # and the host's name behind it
+    SHARED.joinpath(f"{replica}.ended").unlink(missing_ok=True)
+    note(f"{replica}.json", {**facts(), "arguments": sys.argv[1:]})
     Path("/tmp/well").touch()
     while not ending:
         time.sleep(0.1)
-    note(f"{host}.ended", ending[0])
+    note(f"{replica}.ended", ending[0])
 
 
 if __name__ == "__main__":
