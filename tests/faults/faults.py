@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.environment import Environment, docker, start_playbook
+from tests.faults import singleton
 from tests.faults.lab import Lab, Server, runs
 from tests.faults.load import Load
 from tests.faults.power import switched
@@ -175,15 +176,20 @@ def deploy(lab: Lab, _server: Server) -> None:
         raise RuntimeError(done.stdout[-3000:])
 
 
-def deploy_bad(lab: Lab, _server: Server) -> None:
-    """A version that ends at its start: the one before stays everywhere."""
+def deploy_other(change: Callable[[dict[str, Any]], object]) -> subprocess.CompletedProcess[str]:
+    """Deploy the application with another contract, as a new version."""
     environment = Environment.chosen()
-    before = versions(lab.servers)
     applications = copy.deepcopy(environment.applications)
     applications[APPLICATION]["version"] = next_version()
-    applications[APPLICATION]["processes"]["web"]["command"] = ["sh", "-c", "echo out of paper; exit 3"]
+    change(applications[APPLICATION]["processes"])
     given = json.dumps({"slipway_applications": applications})
-    done = environment.playbook(DEPLOY, "-e", f"app={APPLICATION}", "-e", given)
+    return environment.playbook(DEPLOY, "-e", f"app={APPLICATION}", "-e", given)
+
+
+def deploy_bad(lab: Lab, _server: Server) -> None:
+    """A version that ends at its start: the one before stays everywhere."""
+    before = versions(lab.servers)
+    done = deploy_other(lambda processes: processes["web"].update(command=["sh", "-c", "echo out of paper; exit 3"]))
     if not done.returncode or "out of paper" not in done.stdout or versions(lab.servers) != before:
         raise RuntimeError(done.stdout[-3000:])
 
@@ -202,6 +208,31 @@ def vanish_during_deploy(lab: Lab, server: Server) -> None:
         said, _ = process.communicate()
     if not process.returncode or f"on {server.name} failed" not in said or versions(others) != before:
         raise RuntimeError(said[-3000:])
+
+
+def with_singleton(lab: Lab) -> Server:
+    """The application has a singleton, and runs it here; Postgres is led elsewhere."""
+    done = deploy_other(lambda processes: processes.update(clock=singleton.PROCESS))
+    if done.returncode:
+        raise RuntimeError(done.stdout[-3000:])
+    server = singleton.holder(lab)
+    if lab.leader() == server:
+        switch_over("postgres")(lab, server)
+        lab.wait_until_well()
+    return server
+
+
+def start_without_singleton(lab: Lab, server: Server) -> None:
+    server.power_on()
+    lab.wait_until_well()
+    try:
+        for before, after, seconds in singleton.moves(lab):
+            print(f"    the singleton went from {before} to {after}: nobody ran it for {seconds:.1f} s", flush=True)
+        if singleton.holder(lab) == server:
+            raise RuntimeError(f"the singleton is on {server.name} again, or still")
+    finally:
+        run_site()(lab, server)
+        singleton.forget(lab)
 
 
 def start_and_converge(lab: Lab, server: Server) -> None:
@@ -261,6 +292,7 @@ FAULTS = (
         hit=True,
         may_lose=LOSES,
     ),
+    Fault("the host of a singleton loses power", with_singleton, kill_host, start_without_singleton, **HOST_LOST),
     Fault("ten runs that change settings are killed", first, killed_runs(10), lasts=5),
     Fault(
         "a changed setting: Redis, Postgres, etcd",
