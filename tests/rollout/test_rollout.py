@@ -145,6 +145,19 @@ def test_a_second_deploy_is_refused_and_a_dead_one_leaves_no_lock(environment: E
     assert sorted(names) == ["roll-devicehub-web-1", "roll-devicehub-web-2"]
 
 
+@pytest.mark.long
+def test_a_second_deploy_waits_where_it_is_told_to(environment: Environment, deploy: Deploy) -> None:
+    earlier, later = (f"5.{number}.{int(time.time())}" for number in range(2))
+    first = start(environment, "-e", f"version={earlier}")
+    wait_for(first, "exchange roll-devicehub-web-1")
+    second = deploy("-e", f"version={later}", "-e", "app_lease_wait=300")
+    assert second.status == 0, second.said[-3000:]
+    assert f"deploy, version {earlier}. Waiting." in second.said
+    first.communicate()
+    assert first.returncode == 0
+    assert version_of(environment) == {later}
+
+
 def test_a_command_runs_once_and_tells_how_it_ended(deploy: Deploy) -> None:
     told = deploy("-e", json.dumps({"command": ["python", "manage.py", "showmigrations", "hub"]}), name="run")
     assert told.status == 0
