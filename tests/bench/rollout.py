@@ -197,7 +197,7 @@ def the_usual_way(environment: Environment) -> Iterator[tuple[Environment, list[
         stated = compose_file(documents)
         for entry in stated["services"].values():
             # Where the running replicas have their files, which a rendered document does not know.
-            running_one = environment.containers()[f"{entry['hostname']}"]
+            running_one = environment.containers()[entry["hostname"].partition(".")[0]]
             mounts = [f"{m['Source']}:{m['Destination']}:ro" for m in running_one["Mounts"] if m["Type"] == "bind"]
             entry["volumes"] = mounts
             entry["image"] = running_one["Image"]
