@@ -20,6 +20,7 @@ from pathlib import Path
 from tests.bench.compose import compose_file
 from tests.bench.running import running
 from tests.environment import ROOT, Environment, docker
+from tests.faults.lab import Lab, described
 from tests.rollout.deploying import start
 from tests.rollout.load import Load, Report
 
@@ -56,6 +57,14 @@ def deployed(environment: Environment, *options: str) -> tuple[float, str]:
     return time.monotonic() - began, done.stdout
 
 
+def load_on(environment: Environment, lab: Lab | None) -> Load:
+    """The same load on this machine, and on the servers of a lab."""
+    return Load(
+        environment,
+        [lab.servers[0].container, "docker", "exec", lab.servers[0].replicas("devicehub")[0]] if lab else [],
+    )
+
+
 @contextmanager
 def while_there_is_time(minutes: float) -> Iterator[None]:
     """Ends its block in the middle of whatever it does; what was measured until then is told."""
@@ -73,11 +82,11 @@ def while_there_is_time(minutes: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def deploys(environment: Environment, count: int, minutes: float) -> None:
+def deploys(environment: Environment, lab: Lab | None, count: int, minutes: float) -> None:
     """One after the other under one load."""
     took: list[float] = []
     parts: dict[str, float] = dict.fromkeys(("ready", "observed", "drained", "stopped", "it took"), 0.0)
-    with Load(environment) as load:
+    with load_on(environment, lab) as load:
         time.sleep(CALM)
         calm = load.report.percentile(0.99)
         began = time.monotonic()
@@ -88,7 +97,8 @@ def deploys(environment: Environment, count: int, minutes: float) -> None:
                 for part, value in PARTS.findall(said.split("TASK [app : Say what was done]")[0]):
                     parts[part] += float(value)
     parts = {part: value / len(took) for part, value in parts.items()}
-    tell(f"{len(took)} deploys of 2 replicas", load.report, began, calm)
+    replicas = f"2 replicas on {len(lab.servers)} hosts" if lab else "2 replicas"
+    tell(f"{len(took)} deploys of {replicas}", load.report, began, calm)
     needed = parts["ready"] + parts["drained"] + parts["stopped"]
     median = statistics.median(took)
     print(f"    {median:.1f} s each (median), {min(took):.1f} to {max(took):.1f}")
@@ -109,11 +119,11 @@ def killed(environment: Environment, wanted: str) -> float:
     return moment
 
 
-def kills(environment: Environment, count: int, minutes: float) -> None:
+def kills(environment: Environment, lab: Lab | None, count: int, minutes: float) -> None:
     """The control process dies at a random moment; the next deploy, begun at once, converges."""
     moments = []
     took = []
-    with Load(environment) as load:
+    with load_on(environment, lab) as load:
         time.sleep(CALM)
         calm = load.report.percentile(0.99)
         began = time.monotonic()
@@ -122,7 +132,8 @@ def kills(environment: Environment, count: int, minutes: float) -> None:
                 moments.append(killed(environment, wanted := version()))
                 seconds, _ = deployed(environment, "-e", f"version={wanted}")
                 took.append(seconds)
-                left = [name for name in environment.containers() if name.endswith(("-next", "-old"))]
+                there = [server.containers() for server in lab.servers] if lab else [environment.containers()]
+                left = [name for containers in there for name in containers if name.endswith(("-next", "-old"))]
                 if left:
                     raise SystemExit(f"the deploy after a kill left {', '.join(left)}")
     tell(f"{len(took)} deploys killed and deployed again", load.report, began, calm)
@@ -241,7 +252,7 @@ def wait_until_it_answers(environment: Environment) -> None:
 
 def usual(environment: Environment) -> None:
     container = f"{PROJECT}_{environment.name}-devicehub-web-1_1"
-    with the_usual_way(environment) as (other, command), Load(other, container) as load:
+    with the_usual_way(environment) as (other, command), Load(other, [container]) as load:
         time.sleep(CALM)
         calm = load.report.percentile(0.99)
         began = time.monotonic()
@@ -252,6 +263,24 @@ def usual(environment: Environment) -> None:
     print(f"    {took:.1f} s until docker-compose said that it was done", flush=True)
 
 
+@contextmanager
+def lab_that_runs() -> Iterator[tuple[Environment, Lab]]:
+    """The lab that SLIPWAY_INVENTORY names, for as long as it takes without limits to what one client may ask."""
+    environment = Environment.chosen()
+    limits = {name: {"rate": "10000r/s", "burst": 10000} for name in ("default", "login")}
+    try:
+        converge(environment, "-e", json.dumps({"nginx_rate_limits": limits}))
+        yield environment, described(environment.name, environment.addresses)
+    finally:
+        converge(environment)
+
+
+def converge(environment: Environment, *options: str) -> None:
+    done = environment.playbook("site.yml", *options)
+    if done.returncode:
+        raise SystemExit(done.stdout[-4000:])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.rollout", description=__doc__)
     parser.add_argument("--deploys", type=int, default=20, help="deploys in a row under load")
@@ -259,14 +288,20 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60, help="the longest that each of the two may take")
     parser.add_argument("--no-usual", action="store_true", help="leave docker-compose out")
     parser.add_argument("--no-site", action="store_true", help="leave the comparison with site.yml out")
+    parser.add_argument("--lab", action="store_true", help="deploy and kill on the lab that SLIPWAY_INVENTORY names")
     options = parser.parse_args()
+    if options.lab:
+        with lab_that_runs() as (environment, lab):
+            deploys(environment, lab, options.deploys, options.minutes)
+            kills(environment, lab, options.kills, options.minutes)
+        return
     with running(INVENTORY) as environment:
         if not options.no_site:
             site(environment)
         if options.deploys:
-            deploys(environment, options.deploys, options.minutes)
+            deploys(environment, None, options.deploys, options.minutes)
         if options.kills:
-            kills(environment, options.kills, options.minutes)
+            kills(environment, None, options.kills, options.minutes)
         if not options.no_usual:
             subprocess.run([ROOT / "tests/install-missing", "docker-compose=docker-compose"], check=True)
             usual(environment)

@@ -16,7 +16,7 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -111,20 +111,24 @@ print(json.dumps(dict(found)))
 """
 
 
-def shell(container: str, code: str, **values: Any) -> Any:
+def shell(container: Sequence[str], code: str, **values: Any) -> Any:
     """Run Python in the application; its last line is JSON."""
     given = "".join(f"{name} = {value!r}\n" for name, value in values.items())
     command = ["python3", "/slipway/entrypoint.py", "python", "manage.py", "shell", "-c", given + code]
-    return json.loads(docker("exec", "--interactive", container, *command).splitlines()[-1])
+    return json.loads(docker("exec", "--interactive", *container, *command).splitlines()[-1])
 
 
 class Load:
     """``with Load(environment) as load: …`` keeps the load up for as long as the block lasts; then ``load.report``."""
 
-    def __init__(self, environment: Environment, container: str = "") -> None:
-        """``container``: where to run Python in the application. Default: the first replica of the environment."""
+    def __init__(self, environment: Environment, container: Sequence[str] = ()) -> None:
+        """``container``: where to run Python in the application, and the command that leads there. Default: the first
+        replica of an environment on this machine.
+        """
         self.environment = environment
-        self.container = container or f"{environment.name}-{environment.replicas('devicehub', 'web')[0]}"
+        self.container = container or (f"{environment.name}-{environment.replicas('devicehub', 'web')[0]}",)
+        #: New connections go to one edge host after the other.
+        self.addresses = itertools.cycle([environment.addresses[host] for host in environment.topology["edge"]])
         self.rates = RATES
         self.report = Report()
         self.run = secrets.token_hex(4)
@@ -186,7 +190,10 @@ class Load:
 
     def _connect(self) -> Coroutine[Any, Any, tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
         return asyncio.open_connection(
-            "127.0.0.1", self.environment.https_port, ssl=self._context, server_hostname=self.environment.domain
+            next(self.addresses),
+            self.environment.https_port,
+            ssl=self._context,
+            server_hostname=self.environment.domain,
         )
 
     def _head(self, method: str, path: str, *more: str) -> bytes:
@@ -267,7 +274,7 @@ class Load:
                     connection.close(timeout=2)
 
     def _open(self, device: Device) -> websocket.WebSocket:
-        plain = socket.create_connection(("127.0.0.1", self.environment.https_port), timeout=PATIENCE)
+        plain = socket.create_connection((next(self.addresses), self.environment.https_port), timeout=PATIENCE)
         secured = self._context.wrap_socket(plain, server_hostname=self.environment.domain)
         return websocket.create_connection(
             f"wss://{self.environment.authority}/ws/devices/{device.id}/",
