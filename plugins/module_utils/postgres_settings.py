@@ -156,6 +156,8 @@ def cluster_settings(
         "tcp_user_timeout": 20000,
         "wal_sender_timeout": "10s",
         "wal_receiver_timeout": "10s",
+        # Commits wait until a follower has found its leader again.
+        "wal_retrieve_retry_interval": "500ms",
         "client_connection_check_interval": "10s",
         "log_statement": "ddl",
         "log_min_duration_statement": "1s",
