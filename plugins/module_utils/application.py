@@ -169,8 +169,8 @@ def _probe(process: Mapping[str, Any], leased: bool) -> dict[str, Any]:
 
 
 def hostname(container: str, host: str) -> str:
-    """What a process takes for the name of its machine. No two of an environment are alike, for it is how logs, Celery's
-    nodes and the holders of leases are told apart; Linux has room for 64 characters.
+    """What a process takes for the name of its machine. No two of an environment are alike, for it is how logs,
+    Celery's nodes and the holders of leases are told apart; Linux has room for 64 characters.
     """
     return f"{container}.{host}"[:63].rstrip(".-")
 
@@ -229,6 +229,10 @@ def application_specs(
     routed = {route["process"] for route in full["routes"]}
     router = {"router": f"admin-{name}", "network": f"app-{name}"} if routed else {}
 
+    def mounted(volume: Mapping[str, Any]) -> dict[str, Any]:
+        where = {"source": f"{name}-{volume['name']}", "target": volume["path"]}
+        return {**where, **{k: volume[k] for k in ("owner", "mode")}}
+
     def spec(process_name: str, process: Mapping[str, Any], number: int) -> dict[str, Any]:
         identity = {
             "SLIPWAY_APPLICATION": name,
@@ -242,15 +246,7 @@ def application_specs(
             "command": server_command(process),
             "env": {**launch.env, **identity, **{k: str(v) for k, v in process["env"].items()}},
             "networks": [{"name": f"app-{name}", "aliases": [process_name]}],
-            "volumes": [
-                {
-                    "source": f"{name}-{volume['name']}",
-                    "target": volume["path"],
-                    **{k: volume[k] for k in ("owner", "mode")},
-                }
-                for volume in full["volumes"]
-                if process_name in volume["processes"]
-            ],
+            "volumes": [mounted(volume) for volume in full["volumes"] if process_name in volume["processes"]],
             "healthcheck": _probe(process, process_name in leased),
             "labels": {**labels, "slipway.process": process_name},
             "order": process["order"],
@@ -286,6 +282,7 @@ def application_specs(
                 "command": [kind],
                 "env": {**launch.env, **identity},
                 "networks": [{"name": f"app-{name}"}],
+                "volumes": [mounted(volume) for volume in full["volumes"]],
                 "healthcheck": {"none": "it runs to its end"},
                 "memory": max((process["memory"] for process in full["processes"].values()), key=size_in_bytes),
                 "labels": {**labels, "slipway.process": kind},

@@ -288,7 +288,13 @@ VOLUME = record(
     {
         "name": text("Becomes part of the volume's name.", pattern=NAME),
         "path": text("Where it is mounted.", pattern=ABSOLUTE),
-        "processes": optional(listing("The processes that share it. Default: all.", {"type": "string"}, minItems=1)),
+        "processes": optional(
+            listing(
+                "The processes that share it. Default: all. Checks and release commands have every one.",
+                {"type": "string"},
+                minItems=1,
+            )
+        ),
         "owner": text("uid:gid whose directory it is. Default: the user of the processes.", pattern="^[0-9]+:[0-9]+$"),
         "mode": optional(
             text("Permissions of the directory. Default: left as they are, 0755 at first.", pattern=DIRECTORY_MODE)

@@ -101,6 +101,11 @@ def test_release_and_migration_ran_once_and_in_order(mirror: Application) -> Non
     assert mirror.ask("database", variable="DB_DIRECT_URL")["steps"] == ["first", "second", "schema"]
 
 
+def test_release_commands_write_to_the_volumes_of_the_processes(mirror: Application) -> None:
+    for step in ("first", "second"):
+        assert mirror.ask("file", path=f"/app/media/{step}.step")["uid"] == 10123
+
+
 def test_observation_and_drain_are_the_contracts(environment: Environment) -> None:
     """They are seen in a plan, which names what a rollout is going to do."""
     done = environment.playbook(

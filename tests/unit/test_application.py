@@ -70,6 +70,16 @@ def test_no_two_processes_of_an_environment_take_their_machines_for_the_same() -
     assert len(hostname("shop-web-2", "app1.eu-central.example.com" * 3)) <= 63
 
 
+def test_release_commands_have_every_volume() -> None:
+    volumes = [
+        {"name": "media", "path": "/srv/media"},
+        {"name": "spool", "path": "/srv/spool", "processes": ["worker"]},
+    ]
+    made = built(volumes=volumes)
+    assert [volume["source"] for volume in made["release"]["spec"]["volumes"]] == ["shop-media", "shop-spool"]
+    assert [volume["source"] for volume in made["specs"][0]["volumes"]] == ["shop-media"]
+
+
 def test_replicas_share_one_name_in_the_applications_network() -> None:
     assert by_name()["shop-web-2"]["networks"] == [{"name": "app-shop", "aliases": ["web"]}]
 
