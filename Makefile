@@ -119,7 +119,7 @@ contract: .venv/.ready-test ## Deploy an application that states every key of th
 	$(BIN)/pytest tests/contract --junitxml build/contract.xml
 
 .PHONY: thirdparty
-thirdparty: .venv/.ready-test ## Deploy two applications of PyPI that nobody here wrote (has not passed yet); not a part of make test
+thirdparty: .venv/.ready-test ## Deploy two applications of PyPI that nobody here wrote; about ten minutes, not a part of make test
 	$(PLAYBOOK) playbooks/engine.yml
 	$(BIN)/pytest tests/thirdparty --junitxml build/thirdparty.xml
 

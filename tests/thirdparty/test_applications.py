@@ -50,15 +50,16 @@ def test_nautobot_keeps_what_it_is_given_and_its_worker_exports_it(nautobot: Api
     kind = nautobot("GET", "/api/extras/content-types/?app_label=extras&model=tag")["results"][0]["id"]
     job = nautobot("GET", "/api/extras/jobs/?name=Export%20Object%20List")["results"][0]["id"]
     asked = nautobot("POST", f"/api/extras/jobs/{job}/run/", data={"content_type": kind, "export_format": "csv"})
-    result = f"/api/extras/job-results/{asked['job_result']['id']}/"
+    job_result = asked["job_result"]["id"]
 
     def ended() -> Any:
-        found = nautobot("GET", result)
+        found = nautobot("GET", f"/api/extras/job-results/{job_result}/")
         return found if found["status"]["value"] not in ("PENDING", "STARTED") else None
 
     done = until(ended, seconds=120, pause=1)
     assert done["status"]["value"] == "SUCCESS", done
-    exported = nautobot.session.get(f"{nautobot.base}/api/extras/file-proxies/{done['files'][0]['id']}/download/")
+    file = nautobot("GET", f"/api/extras/file-proxies/?job_result_id={job_result}")["results"][0]["id"]
+    exported = nautobot.session.get(f"{nautobot.base}/api/extras/file-proxies/{file}/download/")
     assert name in exported.text
 
 
