@@ -29,7 +29,6 @@ PROCESS = {
     "probe": {"command": ["true"]},
     "singleton": True,
     "observe": 0,
-    "memory": "64m",
 }
 
 
