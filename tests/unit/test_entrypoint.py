@@ -61,6 +61,13 @@ def test_pending_migrations_stop_it(tmp_path: Path, check: str, serves: bool) ->
         assert "migrations are pending" in json.loads(done.stdout)["message"]
 
 
+def test_a_check_that_is_killed_is_not_taken_for_pending_migrations(tmp_path: Path) -> None:
+    migrations = {"check": ["sh", "-c", "kill -KILL $$"], "apply": ["false"], "on_start": False}
+    done = start(tmp_path, ["echo", "serving"], migrations=migrations)
+    assert done.returncode == 1
+    assert "for want of memory" in json.loads(done.stdout)["message"]
+
+
 def test_exit_status_and_arguments_are_the_process_own(tmp_path: Path) -> None:
     done = start(tmp_path, [sys.executable, "-c", "import sys; print(sys.argv[1:]); sys.exit(7)", "a b", "$c"])
     assert done.returncode == 7

@@ -17,6 +17,7 @@ import hashlib
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -114,6 +115,8 @@ def migrate_on_start(launch):
 def refuse_pending_migrations(launch):
     check = launch["migrations"]["check"]
     status = run(check)
+    if status == -signal.SIGKILL:
+        fail("the check for migrations was killed, for want of memory it seems; not serving", command=" ".join(check))
     if status != 0:
         fail(
             f"migrations are pending, or the check could not run (status {status}); not serving."
