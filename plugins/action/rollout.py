@@ -223,6 +223,7 @@ class ActionModule(Containers):
             {
                 "name": entry.name,
                 "action": action,
+                "labels": entry.labels,
                 **{key: rollout[key] for key in ("beside", "drain", "router", "backend", "network")},
                 # What served before has shown itself.
                 "observe": rollout["observe"] if action != "back" else 0,

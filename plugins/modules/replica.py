@@ -25,6 +25,12 @@ options:
     type: str
     choices: [enter, exchange, back, leave, settle]
     required: true
+  labels:
+    description: >-
+      What the successor's labels say that it was made of. Where it is O(name) already when the lock is got, for a run whose control process died exchanged the
+      two meanwhile, nothing is left to do.
+    type: dict
+    default: {}
   beside: {description: Whether successor and predecessor may run at the same time. Otherwise the one ends before the other starts., type: bool, default: true}
   checked: {description: Whether the container has a healthcheck., type: bool, default: true}
   timeout: {description: Seconds within which it has to become healthy., type: int, default: 120}
@@ -113,6 +119,9 @@ class Replica:
             return bool(self.inspect(name))
         except NotFound:
             return False
+
+    def made_of(self, name, labels):
+        return bool(labels) and self.exists(name) and labels.items() <= self.inspect(name)["Config"]["Labels"].items()
 
     def address(self, name):
         networks = self.inspect(name)["NetworkSettings"]["Networks"]
@@ -265,6 +274,9 @@ class Replica:
     def exchange(self):
         name = self.params["name"]
         successor, predecessor = f"{name}-next", f"{name}-old"
+        if not self.exists(successor) and self.made_of(name, self.params["labels"]):
+            return
+        self.inspect(successor)  # or what one could go back to would be gone for nothing
         if self.exists(predecessor):
             self.remove(predecessor)
         present = self.exists(name)
@@ -307,6 +319,7 @@ def main():
         argument_spec={
             "name": {"type": "str", "required": True},
             "action": {"type": "str", "required": True, "choices": ["enter", "exchange", "back", "leave", "settle"]},
+            "labels": {"type": "dict", "default": {}},
             "beside": {"type": "bool", "default": True},
             "checked": {"type": "bool", "default": True},
             "timeout": {"type": "int", "default": 120},
