@@ -212,6 +212,7 @@ def vanish_during_deploy(lab: Lab, server: Server) -> None:
 
 def with_singleton(lab: Lab) -> Server:
     """The application has a singleton, and runs it here; Postgres is led elsewhere."""
+    singleton.forget(lab)
     done = deploy_other(lambda processes: processes.update(clock=singleton.PROCESS))
     if done.returncode:
         raise RuntimeError(done.stdout[-3000:])
