@@ -274,9 +274,12 @@ class Replica:
     def exchange(self):
         name = self.params["name"]
         successor, predecessor = f"{name}-next", f"{name}-old"
-        if not self.exists(successor) and self.made_of(name, self.params["labels"]):
-            return
-        self.inspect(successor)  # or what one could go back to would be gone for nothing
+        try:
+            self.inspect(successor)  # or what one could go back to would be gone for nothing
+        except NotFound:
+            if self.made_of(name, self.params["labels"]):
+                return
+            raise
         if self.exists(predecessor):
             self.remove(predecessor)
         present = self.exists(name)

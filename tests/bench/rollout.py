@@ -57,6 +57,12 @@ def deployed(environment: Environment, *options: str) -> tuple[float, str]:
     return time.monotonic() - began, done.stdout
 
 
+def converge(environment: Environment, *options: str) -> None:
+    done = environment.playbook("site.yml", *options)
+    if done.returncode:
+        raise SystemExit(done.stdout[-4000:])
+
+
 def load_on(environment: Environment, lab: Lab | None) -> Load:
     """The same load on this machine, and on the servers of a lab."""
     return Load(
@@ -150,9 +156,7 @@ def site(environment: Environment) -> None:
     took = []
     for _ in range(2):
         began = time.monotonic()
-        done = environment.playbook("site.yml", "-e", f"roll_version={wanted}")
-        if done.returncode:
-            raise SystemExit(done.stdout[-4000:])
+        converge(environment, "-e", f"roll_version={wanted}")
         took.append(time.monotonic() - began)
     quick, _ = deployed(environment, "-e", f"version={version()}")
     idle, _ = deployed(environment)
@@ -275,10 +279,11 @@ def lab_that_runs() -> Iterator[tuple[Environment, Lab]]:
         converge(environment)
 
 
-def converge(environment: Environment, *options: str) -> None:
-    done = environment.playbook("site.yml", *options)
-    if done.returncode:
-        raise SystemExit(done.stdout[-4000:])
+def deploys_and_kills(environment: Environment, lab: Lab | None, options: argparse.Namespace) -> None:
+    if options.deploys:
+        deploys(environment, lab, options.deploys, options.minutes)
+    if options.kills:
+        kills(environment, lab, options.kills, options.minutes)
 
 
 def main() -> None:
@@ -292,16 +297,12 @@ def main() -> None:
     options = parser.parse_args()
     if options.lab:
         with lab_that_runs() as (environment, lab):
-            deploys(environment, lab, options.deploys, options.minutes)
-            kills(environment, lab, options.kills, options.minutes)
+            deploys_and_kills(environment, lab, options)
         return
     with running(INVENTORY) as environment:
         if not options.no_site:
             site(environment)
-        if options.deploys:
-            deploys(environment, None, options.deploys, options.minutes)
-        if options.kills:
-            kills(environment, None, options.kills, options.minutes)
+        deploys_and_kills(environment, None, options)
         if not options.no_usual:
             subprocess.run([ROOT / "tests/install-missing", "docker-compose=docker-compose"], check=True)
             usual(environment)

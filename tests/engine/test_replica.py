@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import Any
 import docker
 import pytest
 
-from .conftest import ENVIRONMENT, ROOT
+from .conftest import ENVIRONMENT, ansible
 
 NAME = f"{ENVIRONMENT}-replica"
 MADE_OF = {"slipway.environment": ENVIRONMENT, "slipway.spec": "new"}
@@ -32,21 +30,9 @@ def exchanged(engine: docker.DockerClient, base_image: str) -> Iterator[str]:
 
 def exchange(lock: Path, **options: Any) -> dict[str, Any]:
     arguments = {"name": NAME, "action": "exchange", "lock": str(lock), **options}
-    command = [str(Path(sys.executable).with_name("ansible")), "localhost", "-c", "local", "-m", "slipway.kit.replica"]
-    done = subprocess.run(
-        [*command, "-e", f"ansible_python_interpreter={sys.executable}", "-a", json.dumps(arguments)],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-            "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1",
-            "ANSIBLE_STDOUT_CALLBACK": "json",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ["localhost", "-c", "local", "-m", "slipway.kit.replica", "-a", json.dumps(arguments)]
+    said_as = {"ANSIBLE_LOAD_CALLBACK_PLUGINS": "1", "ANSIBLE_STDOUT_CALLBACK": "json"}
+    done = ansible("ansible", *command, "-e", f"ansible_python_interpreter={sys.executable}", **said_as)
     outcome: dict[str, Any] = json.loads(done.stdout)["plays"][0]["tasks"][0]["hosts"]["localhost"]
     return outcome
 

@@ -18,10 +18,9 @@ from typing import Any
 from tests.environment import Environment, docker, start_playbook
 from tests.faults import singleton
 from tests.faults.lab import Lab, Server, runs
-from tests.faults.load import Load
+from tests.faults.load import APPLICATION, Load
 from tests.faults.power import switched
 
-APPLICATION = "devicehub"
 DEPLOY = "playbooks/deploy.yml"
 
 

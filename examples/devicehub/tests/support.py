@@ -13,9 +13,9 @@ import urllib.error
 import urllib.request
 from urllib.parse import urlsplit, urlunsplit
 
+import testing
 from django.conf import settings
 from django.db import connection
-from testing import free_port
 
 HOST = "devicehub.localhost"
 ORIGIN = f"https://{HOST}"
@@ -33,7 +33,7 @@ class Replica:
 
     def __init__(self, name: str, **environment: str) -> None:
         self.name = name
-        self.port = free_port()
+        self.port = testing.free_port()
         variables = (
             os.environ
             | {"REPLICA": name, "LOG_LEVEL": "INFO", "DRAIN_DELAY": "0", "DATABASE_URL": test_database_url()}
@@ -75,11 +75,9 @@ class Replica:
 
 
 def wait_until(condition, seconds: float) -> float:
+    """How long it took."""
     started = time.monotonic()
-    while not condition():
-        if time.monotonic() - started > seconds:
-            raise AssertionError(f"not within {seconds} s")
-        time.sleep(0.05)
+    testing.wait_until(condition, seconds)
     return time.monotonic() - started
 
 
