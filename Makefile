@@ -106,6 +106,10 @@ rollouts: .venv/.ready-test ## All of that, about twenty minutes
 	$(PLAYBOOK) playbooks/engine.yml
 	$(BIN)/pytest tests/rollout --junitxml build/rollout.xml
 
+.PHONY: bad-releases
+bad-releases: .venv/.ready-test ## Every bad version on the lab that lab-up launched, about twenty minutes
+	SLIPWAY_INVENTORY=inventories/$(LAB_ENV) $(BIN)/pytest tests/rollout/test_bad_releases.py --junitxml build/bad-releases.xml
+
 # The same: an environment of its own, SLIPWAY_KEEP=1 keeps it.
 .PHONY: examples
 examples: .venv/.ready-test ## All examples side by side: their own tests, what they do, and that none reaches another

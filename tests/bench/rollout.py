@@ -20,8 +20,8 @@ from pathlib import Path
 from tests.bench.compose import compose_file
 from tests.bench.running import running
 from tests.environment import ROOT, Environment, docker
-from tests.faults.lab import Lab, described
-from tests.rollout.deploying import start
+from tests.faults.lab import Lab
+from tests.rollout.deploying import converge, lab_that_runs, load_on, start
 from tests.rollout.load import Load, Report
 
 INVENTORY = ROOT / "tests/rollout/inventory"
@@ -55,20 +55,6 @@ def deployed(environment: Environment, *options: str) -> tuple[float, str]:
     if done.returncode:
         raise SystemExit(f"a deploy failed:\n{done.stdout[-4000:]}")
     return time.monotonic() - began, done.stdout
-
-
-def converge(environment: Environment, *options: str) -> None:
-    done = environment.playbook("site.yml", *options)
-    if done.returncode:
-        raise SystemExit(done.stdout[-4000:])
-
-
-def load_on(environment: Environment, lab: Lab | None) -> Load:
-    """The same load on this machine, and on the servers of a lab."""
-    return Load(
-        environment,
-        [lab.servers[0].container, "docker", "exec", lab.servers[0].replicas("devicehub")[0]] if lab else [],
-    )
 
 
 @contextmanager
@@ -265,18 +251,6 @@ def usual(environment: Environment) -> None:
         time.sleep(CALM)
     tell("docker-compose up -d --force-recreate behind nginx", load.report, began, calm)
     print(f"    {took:.1f} s until docker-compose said that it was done", flush=True)
-
-
-@contextmanager
-def lab_that_runs() -> Iterator[tuple[Environment, Lab]]:
-    """The lab that SLIPWAY_INVENTORY names, for as long as it takes without limits to what one client may ask."""
-    environment = Environment.chosen()
-    limits = {name: {"rate": "10000r/s", "burst": 10000} for name in ("default", "login")}
-    try:
-        converge(environment, "-e", json.dumps({"nginx_rate_limits": limits}))
-        yield environment, described(environment.name, environment.addresses)
-    finally:
-        converge(environment)
 
 
 def deploys_and_kills(environment: Environment, lab: Lab | None, options: argparse.Namespace) -> None:

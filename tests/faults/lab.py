@@ -73,9 +73,10 @@ class Server:
         """The versions of an application whose replicas run here."""
         return set(self._running(application, '{{.Label "slipway.version"}}'))
 
-    def replicas(self, application: str) -> list[str]:
-        """The containers of an application that run here, those of a rollout that goes on included."""
-        return sorted(self._running(application, "{{.Names}}"))
+    def replicas(self, application: str) -> dict[str, str]:
+        """The containers of an application that run here, those of a rollout that goes on included: name to id."""
+        found = self._running(application, "{{.Names}}={{.ID}}")
+        return dict(sorted(entry.split("=") for entry in found))
 
     def containers(self) -> dict[str, str]:
         """State and health of each container of the environment, by name."""

@@ -1,4 +1,7 @@
-"""An environment of its own, with the example application in two replicas, for as long as the tests run."""
+"""An environment of its own, with the example application in two replicas, for as long as the tests run.
+
+With SLIPWAY_INVENTORY it is the lab of that name, which runs: for test_bad_releases.py, which is tried there as well.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,37 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from ansible.utils.vars import merge_hash
 
 from tests.environment import LOCAL, ROOT, Environment
+from tests.faults.lab import Lab
+from tests.rollout.deploying import APPLICATION, converge, lab_that_runs, load_on, serving
 from tests.rollout.load import Load, Report
 
 INVENTORY = ROOT / "tests/rollout/inventory"
 
 
 @pytest.fixture(scope="session")
-def environment() -> Iterator[Environment]:
+def _place() -> Iterator[tuple[Environment, Lab | None]]:
+    if "SLIPWAY_INVENTORY" in os.environ:
+        with lab_that_runs() as place:
+            yield place
+        return
     described = Environment.describe([LOCAL, INVENTORY])
-    done = described.playbook("site.yml")
-    assert done.returncode == 0, done.stdout[-4000:]
-    yield described
+    converge(described)
+    yield described, None
     if not os.environ.get("SLIPWAY_KEEP"):
         described.destroy()
+
+
+@pytest.fixture(scope="session")
+def environment(_place: tuple[Environment, Lab | None]) -> Environment:
+    return _place[0]
+
+
+@pytest.fixture(scope="session")
+def lab(_place: tuple[Environment, Lab | None]) -> Lab | None:
+    return _place[1]
 
 
 @dataclass(frozen=True)
@@ -39,8 +58,9 @@ class Deploy:
         self.environment = environment
 
     def __call__(self, *options: str, name: str = "deploy", contract: dict[str, Any] | None = None) -> Outcome:
-        changes = ["-e", json.dumps({"roll_contract": contract})] if contract else []
-        done = self.environment.playbook(f"playbooks/{name}.yml", "-e", "app=devicehub", *changes, *options)
+        stated = merge_hash(self.environment.applications, {APPLICATION: contract or {}})
+        changes = ["-e", json.dumps({"slipway_applications": stated})] if contract else []
+        done = self.environment.playbook(f"playbooks/{name}.yml", "-e", f"app={APPLICATION}", *changes, *options)
         return Outcome(done.returncode, done.stdout)
 
 
@@ -50,8 +70,8 @@ def deploy(environment: Environment) -> Deploy:
 
 
 @pytest.fixture(scope="module")
-def _load(environment: Environment) -> Iterator[Load]:
-    with Load(environment) as load:
+def _load(environment: Environment, lab: Lab | None) -> Iterator[Load]:
+    with load_on(environment, lab) as load:
         yield load
 
 
@@ -63,11 +83,6 @@ def load(_load: Load) -> Load:
 
 
 @pytest.fixture
-def replicas(environment: Environment) -> dict[str, str]:
+def replicas(environment: Environment, lab: Lab | None) -> dict[str, str]:
     """The containers that serve: name to id."""
-    return serving(environment)
-
-
-def serving(environment: Environment) -> dict[str, str]:
-    found = environment.containers()
-    return {name: str(found[name]["Id"]) for name in environment.replicas("devicehub", "web")}
+    return serving(environment, lab)

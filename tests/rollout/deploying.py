@@ -1,25 +1,53 @@
-"""A deploy in the background."""
+"""Where deploys are tried: in an environment of their own on this machine, or on the servers of a lab that runs."""
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from tests.environment import ROOT, Environment
+from tests.environment import Environment, start_playbook
+from tests.faults.lab import Lab, described
+from tests.rollout.load import Load
+
+APPLICATION = "devicehub"
 
 
 def start(environment: Environment, *options: str) -> subprocess.Popen[str]:
     """A deploy in the background, in a process group of its own."""
-    given = [option for inventory in environment.inventories for option in ("-i", str(inventory))]
-    playbook = str(Path(sys.executable).with_name("ansible-playbook"))
-    return subprocess.Popen(
-        [playbook, *given, "-e", "app=devicehub", *options, str(ROOT / "playbooks/deploy.yml")],
-        cwd=ROOT,
-        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    return start_playbook(environment.inventories, "playbooks/deploy.yml", "-e", f"app={APPLICATION}", *options)
+
+
+@contextmanager
+def lab_that_runs() -> Iterator[tuple[Environment, Lab]]:
+    """The lab that SLIPWAY_INVENTORY names, for as long as it takes without limits to what one client may ask."""
+    environment = Environment.chosen()
+    limits = {name: {"rate": "10000r/s", "burst": 10000} for name in ("default", "login")}
+    try:
+        converge(environment, "-e", json.dumps({"nginx_rate_limits": limits}))
+        yield environment, described(environment.name, environment.addresses)
+    finally:
+        converge(environment)
+
+
+def converge(environment: Environment, *options: str) -> None:
+    done = environment.playbook("site.yml", *options)
+    if done.returncode:
+        raise RuntimeError(f"{environment.name} did not converge:\n{done.stdout[-4000:]}")
+
+
+def load_on(environment: Environment, lab: Lab | None) -> Load:
+    """The same load on this machine, and on the servers of a lab."""
+    if not lab:
+        return Load(environment)
+    server = lab.servers[0]
+    return Load(environment, [server.container, "docker", "exec", next(iter(server.replicas(APPLICATION)))])
+
+
+def serving(environment: Environment, lab: Lab | None = None) -> dict[str, str]:
+    """The containers that serve: name to id."""
+    if lab:
+        return {f"{name} on {at.name}": known for at in lab.servers for name, known in at.replicas(APPLICATION).items()}
+    found = environment.containers()
+    return {name: str(found[name]["Id"]) for name in environment.replicas(APPLICATION, "web")}

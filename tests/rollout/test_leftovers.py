@@ -8,7 +8,8 @@ import time
 import pytest
 
 from tests.environment import ROOT, Environment, docker
-from tests.rollout.conftest import Deploy, serving
+from tests.rollout.conftest import Deploy
+from tests.rollout.deploying import serving
 
 MORE = {
     "roll_more": {

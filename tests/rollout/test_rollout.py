@@ -14,8 +14,8 @@ from contextlib import contextmanager
 import pytest
 
 from tests.environment import Environment, docker
-from tests.rollout.conftest import Deploy, serving
-from tests.rollout.deploying import start
+from tests.rollout.conftest import Deploy
+from tests.rollout.deploying import serving, start
 from tests.rollout.load import Load
 
 PLANNED = re.compile(r"^\s*\+?\s*(run|exchange|create|start|remove) (roll-\S+) \(?.*$", re.MULTILINE)
@@ -75,27 +75,22 @@ def test_a_deploy_is_noticed_by_nobody(environment: Environment, deploy: Deploy,
 
 @pytest.mark.long
 def test_a_deploy_does_what_its_plan_says(environment: Environment, deploy: Deploy, replicas: dict[str, str]) -> None:
-    options = (
-        "-e",
-        f"version=2.1.{int(time.time())}",
-        "-e",
-        json.dumps({"roll_contract": {"processes": {"web": {"replicas": 3}}}}),
-    )
-    plan = deploy("--check", "--diff", *options)
+    version = ("-e", f"version=2.1.{int(time.time())}")
+    more = {"processes": {"web": {"replicas": 3}}}
+    plan = deploy("--check", "--diff", *version, contract=more)
     assert plan.status == 0, plan.said[-2000:]
     assert serving(environment) == replicas, "check mode changed something"
     with watching() as done:
-        assert deploy(*options).status == 0
+        assert deploy(*version, contract=more).status == 0
     assert planned(plan.said) == done
     assert len(serving(environment)) == 3
 
     # Fewer replicas: the difference goes, the others stay what they are.
     kept = {name: identifier for name, identifier in serving(environment).items() if not name.endswith("-3")}
-    fewer = options[:2]
-    plan = deploy("--check", "--diff", *fewer)
+    plan = deploy("--check", "--diff", *version)
     assert planned(plan.said) == [("remove", "roll-devicehub-web-3")]
     with Load(environment) as load, watching() as done:
-        assert deploy(*fewer).status == 0
+        assert deploy(*version).status == 0
     assert done == [("remove", "roll-devicehub-web-3")]
     assert serving(environment) == kept
     assert load.report.problems() == []
