@@ -88,6 +88,8 @@ def deploys(environment: Environment, lab: Lab | None, count: int, minutes: floa
                 took.append(seconds)
                 for part, value in PARTS.findall(said.split("TASK [app : Say what was done]")[0]):
                     parts[part] += float(value)
+    if not took:
+        raise SystemExit("not one deploy ended in that time")
     parts = {part: value / len(took) for part, value in parts.items()}
     replicas = f"2 replicas on {len(lab.servers)} hosts" if lab else "2 replicas"
     tell(f"{len(took)} deploys of {replicas}", load.report, began, calm)
@@ -105,9 +107,11 @@ def killed(environment: Environment, wanted: str) -> float:
     """Begin a deploy and kill its control process, whose modules may go on; when that was."""
     process = start(environment, "-e", f"version={wanted}")
     moment = random.uniform(2, 35)  # noqa: S311 not for secrets
-    time.sleep(moment)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    try:
+        time.sleep(moment)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
     return moment
 
 
@@ -128,6 +132,8 @@ def kills(environment: Environment, lab: Lab | None, count: int, minutes: float)
                 left = [name for containers in there for name in containers if name.endswith(("-next", "-old"))]
                 if left:
                     raise SystemExit(f"the deploy after a kill left {', '.join(left)}")
+    if not took:
+        raise SystemExit("not one deploy after a kill ended in that time")
     tell(f"{len(took)} deploys killed and deployed again", load.report, began, calm)
     print(f"    killed after {', '.join(f'{moment:.0f}' for moment in moments)} s")
     print(
