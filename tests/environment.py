@@ -85,6 +85,11 @@ class Environment:
     def playbook(self, name: str, *options: str) -> subprocess.CompletedProcess[str]:
         return playbook(self.inventories, name, *options)
 
+    def converge(self, *options: str) -> None:
+        done = self.playbook("site.yml", *options)
+        if done.returncode:
+            raise RuntimeError(f"{self.name} did not converge:\n{done.stdout[-4000:]}")
+
     def destroy(self) -> subprocess.CompletedProcess[str]:
         return self.playbook("playbooks/destroy.yml", "-e", f"destroy_confirm={self.name}")
 

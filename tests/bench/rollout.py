@@ -21,7 +21,7 @@ from tests.bench.compose import compose_file
 from tests.bench.running import running
 from tests.environment import ROOT, Environment, docker
 from tests.faults.lab import Lab
-from tests.rollout.deploying import converge, lab_that_runs, load_on, start
+from tests.rollout.deploying import lab_that_runs, load_on, start
 from tests.rollout.load import Load, Report
 
 INVENTORY = ROOT / "tests/rollout/inventory"
@@ -148,7 +148,7 @@ def site(environment: Environment) -> None:
     took = []
     for _ in range(2):
         began = time.monotonic()
-        converge(environment, "-e", f"roll_version={wanted}")
+        environment.converge("-e", f"roll_version={wanted}")
         took.append(time.monotonic() - began)
     quick, _ = deployed(environment, "-e", f"version={version()}")
     idle, _ = deployed(environment)

@@ -20,9 +20,7 @@ def running(inventory: Path = INVENTORY) -> Iterator[Environment]:
     if not keep:
         environment.destroy()  # what an interrupted run may have left
     try:
-        done = environment.playbook("site.yml")
-        if done.returncode:
-            raise SystemExit(f"the environment {environment.name} did not converge:\n{done.stdout[-4000:]}")
+        environment.converge()
         with resolving(environment.domains):
             yield environment
     finally:

@@ -16,7 +16,8 @@ from ansible.utils.vars import merge_hash
 
 from tests.environment import LOCAL, ROOT, Environment
 from tests.faults.lab import Lab
-from tests.rollout.deploying import APPLICATION, converge, lab_that_runs, load_on, serving
+from tests.faults.load import APPLICATION
+from tests.rollout.deploying import lab_that_runs, load_on, serving
 from tests.rollout.load import Load, Report
 
 INVENTORY = ROOT / "tests/rollout/inventory"
@@ -29,7 +30,7 @@ def _place() -> Iterator[tuple[Environment, Lab | None]]:
             yield place
         return
     described = Environment.describe([LOCAL, INVENTORY])
-    converge(described)
+    described.converge()
     yield described, None
     if not os.environ.get("SLIPWAY_KEEP"):
         described.destroy()
@@ -58,8 +59,10 @@ class Deploy:
         self.environment = environment
 
     def __call__(self, *options: str, name: str = "deploy", contract: dict[str, Any] | None = None) -> Outcome:
-        stated = merge_hash(self.environment.applications, {APPLICATION: contract or {}})
-        changes = ["-e", json.dumps({"slipway_applications": stated})] if contract else []
+        changes = []
+        if contract:
+            stated = merge_hash(self.environment.applications, {APPLICATION: contract})
+            changes = ["-e", json.dumps({"slipway_applications": stated})]
         done = self.environment.playbook(f"playbooks/{name}.yml", "-e", f"app={APPLICATION}", *changes, *options)
         return Outcome(done.returncode, done.stdout)
 

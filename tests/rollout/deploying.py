@@ -9,9 +9,8 @@ from contextlib import contextmanager
 
 from tests.environment import Environment, start_playbook
 from tests.faults.lab import Lab, described
+from tests.faults.load import APPLICATION
 from tests.rollout.load import Load
-
-APPLICATION = "devicehub"
 
 
 def start(environment: Environment, *options: str) -> subprocess.Popen[str]:
@@ -25,16 +24,10 @@ def lab_that_runs() -> Iterator[tuple[Environment, Lab]]:
     environment = Environment.chosen()
     limits = {name: {"rate": "10000r/s", "burst": 10000} for name in ("default", "login")}
     try:
-        converge(environment, "-e", json.dumps({"nginx_rate_limits": limits}))
+        environment.converge("-e", json.dumps({"nginx_rate_limits": limits}))
         yield environment, described(environment.name, environment.addresses)
     finally:
-        converge(environment)
-
-
-def converge(environment: Environment, *options: str) -> None:
-    done = environment.playbook("site.yml", *options)
-    if done.returncode:
-        raise RuntimeError(f"{environment.name} did not converge:\n{done.stdout[-4000:]}")
+        environment.converge()
 
 
 def load_on(environment: Environment, lab: Lab | None) -> Load:
