@@ -96,6 +96,12 @@ faults: .venv/.ready-test ## Break everything, one after the other, on the lab t
 	SLIPWAY_INVENTORY=inventories/$(LAB_ENV) $(BIN)/python -m tests.faults
 
 # An environment of its own, which is destroyed afterwards; SLIPWAY_KEEP=1 keeps it.
+.PHONY: hosts
+hosts: .venv/.ready-test ## Hosts come, go, are replaced and are away, each under load, about half an hour
+	$(PLAYBOOK) playbooks/engine.yml
+	$(BIN)/pytest tests/hosts --junitxml build/hosts.xml
+
+# The same.
 .PHONY: rollout
 rollout: .venv/.ready-test ## Deploy good and bad versions under load: the part that make test has time for
 	$(PLAYBOOK) playbooks/engine.yml

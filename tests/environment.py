@@ -50,6 +50,12 @@ def playbook(inventories: Sequence[Path], name: str, *options: str) -> subproces
     return subprocess.CompletedProcess(process.args, process.returncode, said)
 
 
+def changed_nothing(said: str) -> bool:
+    """Whether a playbook that said this changed nothing on any host, by its recap."""
+    recap = [line for line in said.rsplit("PLAY RECAP", 1)[1].splitlines() if "changed=" in line]
+    return bool(recap) and all("changed=0 " in line for line in recap)
+
+
 @dataclass(frozen=True)
 class Environment:
     """What the inventories say. Everything that changes while it runs is asked of the engine, each time."""
@@ -85,10 +91,15 @@ class Environment:
     def playbook(self, name: str, *options: str) -> subprocess.CompletedProcess[str]:
         return playbook(self.inventories, name, *options)
 
-    def converge(self, *options: str) -> None:
-        done = self.playbook("site.yml", *options)
+    def run(self, name: str, *options: str) -> str:
+        """Run a playbook that must end well; what it said."""
+        done = self.playbook(name, *options)
         if done.returncode:
-            raise RuntimeError(f"{self.name} did not converge:\n{done.stdout[-4000:]}")
+            raise RuntimeError(f"{name} failed in {self.name}:\n{done.stdout[-4000:]}")
+        return done.stdout
+
+    def converge(self, *options: str) -> str:
+        return self.run("site.yml", *options)
 
     def destroy(self) -> subprocess.CompletedProcess[str]:
         return self.playbook("playbooks/destroy.yml", "-e", f"destroy_confirm={self.name}")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.environment import ROOT, playbook
+from tests.environment import ROOT, changed_nothing, playbook
 
 COUNTS = (1, 3, 6, 12)
 RUNS = 3
@@ -62,11 +62,6 @@ def servers(count: int) -> Iterator[Path]:
             yield inventory
         finally:
             run(inventory, "lab/down.yml")
-
-
-def changed_nothing(said: str) -> bool:
-    recap = [line for line in said.rsplit("PLAY RECAP", 1)[1].splitlines() if "changed=" in line]
-    return bool(recap) and all("changed=0 " in line for line in recap)
 
 
 def measure(counts: Sequence[int] = COUNTS) -> None:

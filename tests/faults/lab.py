@@ -151,18 +151,19 @@ class Lab:
         if found:
             return found
         try:
+            others = len(self.servers) - 1
             members = json.loads(self.leader().execute("postgres", "patronictl", "list", "--format", "json"))
             roles = sorted((entry["Role"], entry["State"]) for entry in members)
-            wanted = [("Leader", "running"), *[("Quorum Standby", "streaming")] * (len(self.servers) - 1)]
+            wanted = [("Leader", "running"), *[("Quorum Standby", "streaming")] * others]
             if roles != wanted:
                 found.append(f"Postgres: {roles}")
             said = self.redis(self.master(), self.broker, "INFO", "replication")
-            if "min_slaves_good_slaves:2" not in said:
+            if f"min_slaves_good_slaves:{others}" not in said:
                 found.append("Redis: " + ", ".join(line for line in said.split() if "slave" in line))
             for server in self.servers:
                 said_lines = self.redis(server, "sentinel", "SENTINEL", "MASTER", self.broker).split("\n")
                 known = dict(zip(said_lines[::2], said_lines[1::2], strict=False))
-                if known.get("flags") != "master" or known.get("num-other-sentinels") != "2":
+                if known.get("flags") != "master" or known.get("num-other-sentinels") != str(others):
                     found.append(
                         f"Sentinel of {server.name}: {known.get('flags')}, {known.get('num-other-sentinels')} others"
                     )

@@ -50,7 +50,7 @@ def test_images_and_history_are_kept_up_to_a_number(environment: Environment, de
 def test_an_application_that_is_not_stated_any_more_goes(environment: Environment, deploy: Deploy) -> None:
     assert deploy().status == 0  # the version that the inventory states
     replicas = serving(environment)
-    layers = [str(ROOT / f"playbooks/{name}.yml") for name in ("images", "credentials")]
+    layers = [str(ROOT / f"playbooks/{name}.yml") for name in ("images", "credentials", "routers")]
     stranger = "roll-a-stranger"
     docker("run", "--detach", "--name", stranger, "--entrypoint", "sleep", image_of(environment), "infinity")
     try:
