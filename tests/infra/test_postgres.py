@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -115,6 +117,41 @@ def test_settings_fit_the_limits_of_the_container(environment: Environment, run:
     connections = int(run("SELECT setting::int FROM pg_settings WHERE name = 'max_connections'").strip("(,)"))
     pool = environment.applications["devicehub"]["database"]["pool_size"]
     assert connections > pool
+
+
+def test_patroni_is_woken_when_postgres_ends(
+    environment: Environment, run: Callable[..., str], until: Callable[..., Any]
+) -> None:
+    """It would look by itself, but not within these sixty seconds."""
+    # As patroni-start does: Patroni looks, and so reads its configuration, when that is written to it.
+    program = (
+        "import json, sys\n"
+        "from patroni.config import Config\n"
+        "from patroni.request import PatroniRequest\n"
+        "config = Config('/etc/patroni')\n"
+        "url = f\"https://{config['restapi']['connect_address']}/config\"\n"
+        "answer = PatroniRequest(config).request('PATCH', url, json.loads(sys.argv[1]))\n"
+        "sys.exit(answer.status != 200)\n"
+    )
+
+    def tune(**settings: int) -> None:
+        environment.execute("postgres", "python3", "-c", program, json.dumps(settings))
+        time.sleep(3)  # until it has looked
+
+    def started() -> str:
+        """When the server began that answers the application; empty where none does."""
+        with suppress(RuntimeError):
+            return run("SELECT pg_postmaster_start_time()", "DATABASE_URL")
+        return ""
+
+    before = started()
+    assert before
+    tune(ttl=120, loop_wait=60)
+    try:
+        environment.execute("postgres", "sh", "-c", "kill -9 $(head -1 /var/lib/postgresql/17/postmaster.pid)")
+        until(lambda: started() not in ("", before), seconds=30)
+    finally:
+        tune(ttl=20, loop_wait=5)
 
 
 def test_there_are_more_clients_than_connections(environment: Environment) -> None:
