@@ -61,6 +61,7 @@ class Deploy:
     def __call__(self, *options: str, name: str = "deploy", contract: dict[str, Any] | None = None) -> Outcome:
         changes = []
         if contract:
+            # Given with -e, it wins over what deploy.yml makes of -e version=: state a version in the contract.
             stated = merge_hash(self.environment.applications, {APPLICATION: contract})
             changes = ["-e", json.dumps({"slipway_applications": stated})]
         done = self.environment.playbook(f"playbooks/{name}.yml", "-e", f"app={APPLICATION}", *changes, *options)

@@ -47,7 +47,7 @@ OTHER = "roll-elsewhere"
 @pytest.fixture(scope="module")
 def processes(environment: Environment) -> Iterator[Environment]:
     deploy = Deploy(environment)
-    outcome = deploy("-e", f"version=6.{time.time_ns()}", contract=PROCESSES)
+    outcome = deploy(contract={**PROCESSES, "version": f"6.{time.time_ns()}"})
     assert outcome.status == 0, outcome.said[-3000:]
     yield environment
     docker("rm", "--force", OTHER)
@@ -118,10 +118,11 @@ def test_a_singleton_that_is_cut_off_ends_before_another_begins(processes: Envir
 
 @pytest.mark.long
 def test_a_worker_ends_its_task_before_it_goes(processes: Environment, deploy: Deploy) -> None:
-    plan = deploy("--check", "--diff", "-e", f"version=7.{time.time_ns()}", contract=PROCESSES)
+    newer = {**PROCESSES, "version": f"7.{time.time_ns()}"}
+    plan = deploy("--check", "--diff", contract=newer)
     order = re.findall(r"exchange roll-devicehub-([a-z]+)-\d", plan.said.split("plan for app-devicehub:", 1)[1])
     assert order == ["worker", "web", "web", "clock", "schedule"], "processes start in their order"
-    outcome = deploy("-e", f"version=7.{time.time_ns()}", contract=PROCESSES)
+    outcome = deploy(contract=newer)
     assert outcome.status == 0, outcome.said[-3000:]
     lines = journal(processes, "worker")
     begun, ended = lines.count("begun 1"), lines.count("ended 1")

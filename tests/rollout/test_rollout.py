@@ -75,22 +75,22 @@ def test_a_deploy_is_noticed_by_nobody(environment: Environment, deploy: Deploy,
 
 @pytest.mark.long
 def test_a_deploy_does_what_its_plan_says(environment: Environment, deploy: Deploy, replicas: dict[str, str]) -> None:
-    version = ("-e", f"version=2.1.{int(time.time())}")
-    more = {"processes": {"web": {"replicas": 3}}}
-    plan = deploy("--check", "--diff", *version, contract=more)
+    version = f"2.1.{int(time.time())}"
+    more = {"version": version, "processes": {"web": {"replicas": 3}}}
+    plan = deploy("--check", "--diff", contract=more)
     assert plan.status == 0, plan.said[-2000:]
     assert serving(environment) == replicas, "check mode changed something"
     with watching() as done:
-        assert deploy(*version, contract=more).status == 0
+        assert deploy(contract=more).status == 0
     assert planned(plan.said) == done
     assert len(serving(environment)) == 3
 
     # Fewer replicas: the difference goes, the others stay what they are.
     kept = {name: identifier for name, identifier in serving(environment).items() if not name.endswith("-3")}
-    plan = deploy("--check", "--diff", *version)
+    plan = deploy("--check", "--diff", "-e", f"version={version}")
     assert planned(plan.said) == [("remove", "roll-devicehub-web-3")]
     with Load(environment) as load, watching() as done:
-        assert deploy(*version).status == 0
+        assert deploy("-e", f"version={version}").status == 0
     assert done == [("remove", "roll-devicehub-web-3")]
     assert serving(environment) == kept
     assert load.report.problems() == []

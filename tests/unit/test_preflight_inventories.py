@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import socket
 import subprocess
@@ -132,3 +133,16 @@ def test_the_playbook_names_who_holds_a_port(tmp_path: Path, free_ports: tuple[i
     assert f"host node1: port {port} is taken by" in done.stdout
     assert f"(pid {os.getpid()})" in done.stdout
     assert done.returncode != 0
+
+
+def test_a_deploy_refuses_a_version_that_it_would_pass_over(tmp_path: Path) -> None:
+    """What is given with -e wins over what a playbook makes of it."""
+    applications = BASE["vars"]["slipway_applications"]
+    name = next(iter(applications))
+    given = ("-e", json.dumps({"app": name, "slipway_applications": applications}))
+    for option in ("version=other", f"reference=registry.invalid/shop@sha256:{'0' * 64}"):
+        done = run(BASE, tmp_path, "deploy", *given, "-e", option)
+        assert f"which wins over {option.partition('=')[0]} given with -e" in done.stdout
+        assert done.returncode != 0
+    done = run(BASE, tmp_path, "deploy", *given, "-e", f"version={applications[name]['version']}", "--check")
+    assert "TASK [preflight : " in done.stdout, "the same version is refused"
