@@ -22,7 +22,7 @@ from tests.bench.running import running
 from tests.environment import ROOT, Environment, docker
 from tests.faults.lab import Lab
 from tests.rollout.deploying import lab_that_runs, load_on, start
-from tests.rollout.load import Load, Report
+from tests.rollout.load import Load
 
 INVENTORY = ROOT / "tests/rollout/inventory"
 CALM = 20.0
@@ -36,12 +36,14 @@ def version() -> str:
     return f"1.{time.time_ns() // 10**6}"
 
 
-def tell(name: str, report: Report, since: float, calm: float) -> None:
+def tell(name: str, load: Load, since: float, calm: float) -> None:
     """What clients met, in one line, and everything that was wrong in further ones."""
+    report = load.report
     during = report.percentile(0.99, since=since)
     print(
         f"  {name}: {len(report.asked)} requests, {len(report.failed)} failed, longest gap {report.longest_gap:.2f} s"
     )
+    print(f"    {sum(load.rates.values())} requests a second, {len(load.devices)} WebSockets")
     print(f"    p99 {during:.0f} ms, without {calm:.0f} ms, ratio {during / calm:.1f}")
     print(f"    {report.posted} messages posted, {report.posted_twice} stored twice, {report.lost} lost")
     print(f"    WebSockets: {report.closed_well} closed with a frame, {len(report.closed_badly)} without", flush=True)
@@ -74,16 +76,16 @@ def while_there_is_time(minutes: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def deploys(environment: Environment, lab: Lab | None, count: int, minutes: float) -> None:
+def deploys(environment: Environment, lab: Lab | None, options: argparse.Namespace) -> None:
     """One after the other under one load."""
     took: list[float] = []
     parts: dict[str, float] = dict.fromkeys(("ready", "observed", "drained", "stopped", "it took"), 0.0)
-    with load_on(environment, lab) as load:
+    with load_on(environment, lab, options.share) as load:
         time.sleep(CALM)
         calm = load.report.percentile(0.99)
         began = time.monotonic()
-        with while_there_is_time(minutes):
-            for _ in range(count):
+        with while_there_is_time(options.minutes):
+            for _ in range(options.deploys):
                 seconds, said = deployed(environment, "-e", f"version={version()}")
                 took.append(seconds)
                 for part, value in PARTS.findall(said.split("TASK [app : Say what was done]")[0]):
@@ -92,7 +94,7 @@ def deploys(environment: Environment, lab: Lab | None, count: int, minutes: floa
         raise SystemExit("not one deploy ended in that time")
     parts = {part: value / len(took) for part, value in parts.items()}
     replicas = f"2 replicas on {len(lab.servers)} hosts" if lab else "2 replicas"
-    tell(f"{len(took)} deploys of {replicas}", load.report, began, calm)
+    tell(f"{len(took)} deploys of {replicas}", load, began, calm)
     needed = parts["ready"] + parts["drained"] + parts["stopped"]
     median = statistics.median(took)
     print(f"    {median:.1f} s each (median), {min(took):.1f} to {max(took):.1f}")
@@ -103,10 +105,10 @@ def deploys(environment: Environment, lab: Lab | None, count: int, minutes: floa
     print(f"    ratio to starting, draining and stopping: {median / needed:.1f}", flush=True)
 
 
-def killed(environment: Environment, wanted: str) -> float:
+def killed(environment: Environment, wanted: str, latest: float) -> float:
     """Begin a deploy and kill its control process, whose modules may go on; when that was."""
     process = start(environment, "-e", f"version={wanted}")
-    moment = random.uniform(2, 35)  # noqa: S311 not for secrets
+    moment = random.uniform(2, latest)  # noqa: S311 not for secrets
     try:
         time.sleep(moment)
     finally:
@@ -115,17 +117,18 @@ def killed(environment: Environment, wanted: str) -> float:
     return moment
 
 
-def kills(environment: Environment, lab: Lab | None, count: int, minutes: float) -> None:
-    """The control process dies at a random moment; the next deploy, begun at once, converges."""
+def kills(environment: Environment, lab: Lab | None, options: argparse.Namespace) -> None:
+    """The control process dies at a random moment of a deploy; the next deploy, begun at once, converges."""
     moments = []
     took = []
-    with load_on(environment, lab) as load:
+    with load_on(environment, lab, options.share) as load:
         time.sleep(CALM)
         calm = load.report.percentile(0.99)
         began = time.monotonic()
-        with while_there_is_time(minutes):
-            for _ in range(count):
-                moments.append(killed(environment, wanted := version()))
+        with while_there_is_time(options.minutes):
+            whole, _ = deployed(environment, "-e", f"version={version()}")
+            for _ in range(options.kills):
+                moments.append(killed(environment, wanted := version(), 0.9 * whole))
                 seconds, _ = deployed(environment, "-e", f"version={wanted}")
                 took.append(seconds)
                 there = [server.containers() for server in lab.servers] if lab else [environment.containers()]
@@ -134,7 +137,7 @@ def kills(environment: Environment, lab: Lab | None, count: int, minutes: float)
                     raise SystemExit(f"the deploy after a kill left {', '.join(left)}")
     if not took:
         raise SystemExit("not one deploy after a kill ended in that time")
-    tell(f"{len(took)} deploys killed and deployed again", load.report, began, calm)
+    tell(f"{len(took)} deploys killed and deployed again", load, began, calm)
     print(f"    killed after {', '.join(f'{moment:.0f}' for moment in moments)} s")
     print(
         f"    the deploys after them: {statistics.median(took):.1f} s (median), none was refused",
@@ -246,24 +249,24 @@ def wait_until_it_answers(environment: Environment) -> None:
     raise SystemExit("what docker-compose runs does not answer")
 
 
-def usual(environment: Environment) -> None:
+def usual(environment: Environment, options: argparse.Namespace) -> None:
     container = f"{PROJECT}_{environment.name}-devicehub-web-1_1"
-    with the_usual_way(environment) as (other, command), Load(other, [container]) as load:
+    with the_usual_way(environment) as (other, command), Load(other, [container], options.share) as load:
         time.sleep(CALM)
         calm = load.report.percentile(0.99)
         began = time.monotonic()
         subprocess.run([*command, "up", "--detach", "--force-recreate"], capture_output=True, check=True)
         took = time.monotonic() - began
         time.sleep(CALM)
-    tell("docker-compose up -d --force-recreate behind nginx", load.report, began, calm)
+    tell("docker-compose up -d --force-recreate behind nginx", load, began, calm)
     print(f"    {took:.1f} s until docker-compose said that it was done", flush=True)
 
 
 def deploys_and_kills(environment: Environment, lab: Lab | None, options: argparse.Namespace) -> None:
     if options.deploys:
-        deploys(environment, lab, options.deploys, options.minutes)
+        deploys(environment, lab, options)
     if options.kills:
-        kills(environment, lab, options.kills, options.minutes)
+        kills(environment, lab, options)
 
 
 def main() -> None:
@@ -271,6 +274,7 @@ def main() -> None:
     parser.add_argument("--deploys", type=int, default=20, help="deploys in a row under load")
     parser.add_argument("--kills", type=int, default=10, help="deploys whose control process is killed")
     parser.add_argument("--minutes", type=float, default=60, help="the longest that each of the two may take")
+    parser.add_argument("--share", type=float, default=1, help="of the usual requests, where the machine is small")
     parser.add_argument("--no-usual", action="store_true", help="leave docker-compose out")
     parser.add_argument("--no-site", action="store_true", help="leave the comparison with site.yml out")
     parser.add_argument("--lab", action="store_true", help="deploy and kill on the lab that SLIPWAY_INVENTORY names")
@@ -285,7 +289,7 @@ def main() -> None:
         deploys_and_kills(environment, None, options)
         if not options.no_usual:
             subprocess.run([ROOT / "tests/install-missing", "docker-compose=docker-compose"], check=True)
-            usual(environment)
+            usual(environment, options)
 
 
 if __name__ == "__main__":

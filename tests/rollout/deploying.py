@@ -30,12 +30,12 @@ def lab_that_runs() -> Iterator[tuple[Environment, Lab]]:
         environment.converge()
 
 
-def load_on(environment: Environment, lab: Lab | None) -> Load:
+def load_on(environment: Environment, lab: Lab | None, share: float = 1) -> Load:
     """The same load on this machine, and on the servers of a lab."""
     if not lab:
-        return Load(environment)
+        return Load(environment, share=share)
     server = lab.servers[0]
-    return Load(environment, [server.container, "docker", "exec", next(iter(server.replicas(APPLICATION)))])
+    return Load(environment, [server.container, "docker", "exec", next(iter(server.replicas(APPLICATION)))], share)
 
 
 def serving(environment: Environment, lab: Lab | None = None) -> dict[str, str]:

@@ -121,18 +121,17 @@ def shell(container: Sequence[str], code: str, **values: Any) -> Any:
 class Load:
     """``with Load(environment) as load: …`` keeps the load up for as long as the block lasts; then ``load.report``."""
 
-    def __init__(self, environment: Environment, container: Sequence[str] = ()) -> None:
+    def __init__(self, environment: Environment, container: Sequence[str] = (), share: float = 1) -> None:
         """``container``: where to run Python in the application, and the command that leads there. Default: the first
-        replica of an environment on this machine.
+        replica of an environment on this machine. ``share``: of the usual requests per second.
         """
         self.environment = environment
         self.container = container or (f"{environment.name}-{environment.replicas('devicehub', 'web')[0]}",)
         #: New connections go to one edge host after the other.
         self.addresses = itertools.cycle([environment.addresses[host] for host in environment.topology["edge"]])
-        self.rates = RATES
+        self.rates = {kind: max(1, round(rate * share)) for kind, rate in RATES.items()}
         self.report = Report()
         self.run = secrets.token_hex(4)
-        self.sockets = SOCKETS
         self._stop = threading.Event()
         self._context = ssl.create_default_context(cafile=str(environment.ca))
         self._idle: list[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]] = []
@@ -140,12 +139,10 @@ class Load:
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Load:
-        made = shell(self.container, MAKE, prefix=self.run, count=self.sockets)
+        made = shell(self.container, MAKE, prefix=self.run, count=SOCKETS)
         self.devices = [Device(*entry) for entry in made]
         self._threads = [threading.Thread(target=lambda: asyncio.run(self._ask()), daemon=True)]
-        self._threads += [
-            threading.Thread(target=self._echo, args=(device,), daemon=True) for device in self.devices[: self.sockets]
-        ]
+        self._threads += [threading.Thread(target=self._echo, args=(device,), daemon=True) for device in self.devices]
         for thread in self._threads:
             thread.start()
         return self
