@@ -29,7 +29,7 @@ def lines(environment: Environment, until: Until) -> Callable[[str, str], list[d
             found = [json.loads(line) for line in environment.log(container).splitlines() if identifier in line]
             return [line for line in found if line["request_id"] == identifier]
 
-        found: list[dict[str, Any]] = until(there, seconds=10)
+        found: list[dict[str, Any]] = until(there)
         return found
 
     return find
@@ -59,7 +59,7 @@ def test_a_request_is_found_by_its_id(
     [routed] = lines("router-devicehub", identifier)
     assert routed["status"] == 200
     replicas = environment.replicas("devicehub", "web")
-    told = until(lambda: [name for name in replicas if identifier in environment.log(name)], seconds=10)
+    told = until(lambda: [name for name in replicas if identifier in environment.log(name)])
     assert len(told) == 1, "exactly one replica answers a request"
     [line] = lines(told[0], identifier)
     assert (line["path"], line["status"]) == ("/login/", 200)

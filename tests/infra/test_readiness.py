@@ -40,10 +40,10 @@ def stopped(request: pytest.FixtureRequest, environment: Environment, until: Unt
 
 
 def test_readiness_follows_the_stores(environment: Environment, stopped: str, until: Until) -> None:
-    until(lambda: replica_status(environment, "/health/ready") == 503, seconds=20)
+    until(lambda: replica_status(environment, "/health/ready") == 503, seconds=60)
     assert replica_status(environment, "/health/live") == 200, f"without {stopped} a replica lives on"
     # No replica is asked any more, not even for a page that needs no store.
-    until(lambda: get(environment, "/login/").status_code == 503, seconds=20)
+    until(lambda: get(environment, "/login/").status_code == 503, seconds=60)
     assert missing_headers(get(environment, "/login/")) == []
 
 
