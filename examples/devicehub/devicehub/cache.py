@@ -17,4 +17,6 @@ class SharedRedisCache(RedisCache):
     @cached_property
     def _cache(self):
         with self.lock:
-            return self.shared.setdefault(tuple(self._servers), super()._cache)
+            client = self.shared.setdefault(tuple(self._servers), super()._cache)
+            client.get_client()  # makes the pool, of which threads that come at once would make one each
+            return client
