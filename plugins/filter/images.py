@@ -11,6 +11,7 @@ from ansible_collections.slipway.kit.plugins.module_utils.images import (
     image_references,
     image_tags,
     images_wanted,
+    shared_layers,
 )
 
 
@@ -25,4 +26,5 @@ class FilterModule:
             "image_references": image_references,
             "image_tags": image_tags,
             "images_wanted": images_wanted,
+            "shared_layers": shared_layers,
         }

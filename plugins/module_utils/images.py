@@ -284,6 +284,39 @@ def image_references(images: Sequence[Mapping[str, Any]]) -> List[str]:
     return [name for image in images for key in ("RepoTags", "RepoDigests") for name in image.get(key) or []]
 
 
+def chain_ids(layers: Sequence[str]) -> List[str]:
+    """What an engine calls each layer together with all below it: chain ids, of the digests of layers, lowest first.
+
+    Source: https://github.com/opencontainers/image-spec/blob/main/config.md#layer-chainid
+    """
+    chains: List[str] = []
+    for layer in layers:
+        chains.append(f"sha256:{hashlib.sha256(f'{chains[-1]} {layer}'.encode()).hexdigest()}" if chains else layer)
+    return chains
+
+
+#: Where engines keep layers that they have themselves; what loads an archive into containerd's store reads all of it.
+LAYER_STORES = frozenset({"overlay2", "fuse-overlayfs", "btrfs", "zfs", "vfs"})
+
+
+def shared_layers(images: Sequence[Mapping[str, Any]], there: Sequence[Mapping[str, Any]]) -> List[str]:
+    """Chain ids of layers of ``images`` that an engine has already in the images ``there``.
+
+    :param images: what module docker_image_info returned.
+    :param there: the same of another engine.
+    """
+    held = {chain for image in there if _store(image) in LAYER_STORES for chain in chain_ids(_layers(image))}
+    return sorted(held.intersection(chain for image in images for chain in chain_ids(_layers(image))))
+
+
+def _store(image: Mapping[str, Any]) -> str:
+    return str((image.get("GraphDriver") or {}).get("Name", ""))
+
+
+def _layers(image: Mapping[str, Any]) -> List[str]:
+    return (image.get("RootFS") or {}).get("Layers") or []
+
+
 def images_wanted(
     catalogue: Sequence[Mapping[str, Any]], names: Optional[Sequence[str]] = None
 ) -> List[Dict[str, Any]]:
