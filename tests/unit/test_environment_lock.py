@@ -71,7 +71,7 @@ def test_a_second_run_is_refused_and_told_who_holds_it(start: Start, lock: Path)
     first = start(60)
     held(lock, first.pid)
     second = start(0)
-    said, _ = second.communicate(timeout=60)
+    said, _ = second.communicate(timeout=300)
     assert second.returncode != 0
     assert f"Environment shop is being changed by process {first.pid}" in " ".join(said.split())
     assert "hold.yml" in said
@@ -84,7 +84,7 @@ def test_a_run_that_was_killed_leaves_it_free(start: Start, lock: Path) -> None:
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
     second = start(0)
-    said, _ = second.communicate(timeout=60)
+    said, _ = second.communicate(timeout=300)
     assert second.returncode == 0, said
 
 
@@ -92,5 +92,5 @@ def test_a_lock_that_was_cut_short_is_free(start: Start, lock: Path) -> None:
     lock.parent.mkdir()
     lock.write_text('{"pid": 1, "sta')
     run = start(0)
-    said, _ = run.communicate(timeout=60)
+    said, _ = run.communicate(timeout=300)
     assert run.returncode == 0, said

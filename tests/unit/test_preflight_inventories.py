@@ -92,7 +92,7 @@ def run(inventory: dict[str, Any], directory: Path, playbook: str, *options: str
     command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(written(inventory, directory))]
     command += ["-vvv", *options, str(ROOT / f"playbooks/{playbook}.yml")]
     environment = {**os.environ, "HOME": str(directory), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300)
 
 
 @pytest.fixture
