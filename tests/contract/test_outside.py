@@ -72,7 +72,7 @@ def connect(application: Application, path: str) -> websocket.WebSocket:
     plain = socket.create_connection((application.domain, environment.https_port), timeout=10)
     secured = context.wrap_socket(plain, server_hostname=application.domain)
     url = f"wss://{application.domain}:{environment.https_port}{path}"
-    return websocket.create_connection(url, socket=secured, timeout=30)
+    return websocket.create_connection(url, socket=secured, timeout=10)
 
 
 @pytest.mark.parametrize("path", ["/ws/room", "/elder/room"])
@@ -88,7 +88,7 @@ def test_a_websocket_that_is_silent_too_long_is_closed(mirror: Application) -> N
     began = time.monotonic()
     with contextlib.suppress(websocket.WebSocketConnectionClosedException, ConnectionError, ssl.SSLError):
         assert not connection.recv(), "it said something"
-    assert time.monotonic() - began > 2
+    assert 2 < time.monotonic() - began < 9
 
 
 def test_websockets_do_not_pass_elsewhere(mirror: Application) -> None:
