@@ -36,10 +36,5 @@ def environment(four: Environment) -> Iterator[Environment]:
 
 
 @pytest.fixture(scope="session")
-def lab(environment: Environment) -> Lab:
-    return described(environment.name, environment.addresses)
-
-
-@pytest.fixture(scope="session")
 def lab_of_four(four: Environment) -> Lab:
     return described(four.name, four.addresses)

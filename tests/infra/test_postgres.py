@@ -123,15 +123,10 @@ def test_patroni_is_woken_when_postgres_ends(
     environment: Environment, run: Callable[..., str], until: Callable[..., Any]
 ) -> None:
     """It would look by itself, but not within these sixty seconds."""
-    # As patroni-start does: Patroni looks, and so reads its configuration, when that is written to it.
     program = (
-        "import json, sys\n"
-        "from patroni.config import Config\n"
-        "from patroni.request import PatroniRequest\n"
-        "config = Config('/etc/patroni')\n"
-        "url = f\"https://{config['restapi']['connect_address']}/config\"\n"
-        "answer = PatroniRequest(config).request('PATCH', url, json.loads(sys.argv[1]))\n"
-        "sys.exit(answer.status != 200)\n"
+        "import json, runpy, sys\n"
+        "start = runpy.run_path('/usr/local/bin/patroni-start')\n"
+        "start['configure']('/etc/patroni', json.loads(sys.argv[1]))\n"
     )
 
     def tune(**settings: int) -> None:

@@ -43,10 +43,11 @@ def wait_for_the_rest() -> None:
         time.sleep(0.05)
 
 
-def wake(configuration: str) -> None:
+def configure(configuration: str, settings: dict[str, object]) -> None:
+    """Write settings into the cluster's configuration, which Patroni then reads; None takes one out."""
     config = Config(configuration)
     url = f"https://{config['restapi']['connect_address']}/config"
-    answer = PatroniRequest(config).request("PATCH", url, {"postgres_ended": None}, timeout=5.0, retries=False)
+    answer = PatroniRequest(config).request("PATCH", url, settings, timeout=5.0, retries=False)
     if answer.status != 200:
         raise RuntimeError(f"Patroni answers {answer.status}")
 
@@ -57,7 +58,7 @@ def watch(configuration: str) -> None:
         try:
             if wait_for_end(data):
                 wait_for_the_rest()
-                wake(configuration)
+                configure(configuration, {"postgres_ended": None})
         except Exception as error:  # noqa: BLE001 whatever it is, the next end is watched for
             print(f"Postgres ended, and Patroni could not be woken: {error}", file=sys.stderr, flush=True)
         time.sleep(PAUSE)
